@@ -1,0 +1,32 @@
+// Starts every behaviour where its place is on the page, and again in fragments that come later.
+
+import * as arrowKeys from "./arrow_keys.js";
+import * as arrivals from "./arrivals.js";
+import * as compare from "./compare.js";
+import * as confirm from "./confirm.js";
+import * as copy from "./copy.js";
+import * as dropzone from "./dropzone.js";
+import * as fullscreen from "./fullscreen.js";
+import * as job from "./job.js";
+import * as leaving from "./leaving.js";
+import * as liveValue from "./live_value.js";
+import * as refresh from "./refresh.js";
+import * as sending from "./sending.js";
+import * as shelf from "./shelf.js";
+import * as sketch from "./sketch.js";
+import * as themeSwitch from "./theme_switch.js";
+import * as zoom from "./zoom.js";
+
+const BEHAVIOURS = [
+  arrowKeys, compare, confirm, copy, dropzone, arrivals, fullscreen, job, leaving, liveValue, refresh, sending, shelf,
+  sketch, themeSwitch, zoom,
+];
+
+function start(root) {
+  for (const behaviour of BEHAVIOURS) {
+    for (const place of root.querySelectorAll(behaviour.place)) behaviour.start(place);
+  }
+}
+
+document.addEventListener("fragment", (event) => start(event.target));
+start(document);

@@ -1,0 +1,115 @@
+"""Losses against plain NumPy, and the reading of teachers."""
+
+import numpy as np
+import pytest
+
+from tests.trainer.worlds import make_teacher
+from trainer.networks import perceptual
+
+
+def features(seed, *shape):
+    return np.abs(np.random.default_rng(seed).normal(1, 2, shape)).astype("float32")
+
+
+def gram(x):
+    flat = x.reshape(-1, x.shape[-1]).astype("float64")
+    return flat.T @ flat / len(flat)
+
+
+def test_statistics_are_numpys():
+    x = features(0, 2, 8, 6, 5)
+
+    found = perceptual.summarize(x)
+
+    assert np.allclose(found.mean, x.mean((1, 2)), rtol=1e-4)
+    assert np.allclose(found.deviation, x.std((1, 2)), rtol=1e-3)
+    assert np.allclose(found.gram, [gram(picture) for picture in x], rtol=1e-4)
+
+
+def test_moments_loss_is_numpys():
+    x, y = features(0, 2, 8, 6, 5), features(1, 2, 8, 6, 5) * 2
+
+    loss = perceptual.measure_moments(perceptual.summarize(x), perceptual.summarize(y))
+
+    squares = (x.mean((1, 2)) - y.mean((1, 2))) ** 2 + (x.std((1, 2)) - y.std((1, 2))) ** 2
+    expected = np.log1p(squares.mean(-1) / (y.std((1, 2)) ** 2).mean(-1)).mean()
+    assert np.isclose(float(loss), expected, rtol=1e-3)
+
+
+def test_gram_loss_is_numpys():
+    x, y = features(0, 2, 8, 6, 5), features(1, 2, 8, 6, 5) * 2
+
+    loss = perceptual.measure_gram(perceptual.summarize(x), perceptual.summarize(y))
+
+    pairs = [(gram(a), gram(b)) for a, b in zip(x, y, strict=True)]
+    expected = np.mean([np.log1p(np.linalg.norm(a - b) / np.linalg.norm(b)) for a, b in pairs])
+    assert np.isclose(float(loss), expected, rtol=1e-3)
+
+
+def test_covariance_loss_is_numpys_and_blind_to_the_mean():
+    x, y = features(0, 2, 8, 6, 5), features(1, 2, 8, 6, 5) * 2
+
+    loss = perceptual.measure_covariance(perceptual.summarize(x), perceptual.summarize(y))
+    moved = perceptual.measure_covariance(perceptual.summarize(x), perceptual.summarize(x + 3))
+
+    pairs = [(gram(a - a.mean((0, 1))), gram(b - b.mean((0, 1)))) for a, b in zip(x, y, strict=True)]
+    expected = np.mean([np.log1p(np.linalg.norm(a - b) / np.linalg.norm(b)) for a, b in pairs])
+    assert np.isclose(float(loss), expected, rtol=1e-3)
+    assert float(moved) < 5e-3
+
+
+def test_content_loss_is_numpys_and_blind_to_contrast():
+    x, y = features(0, 1, 8, 6, 5), features(1, 1, 8, 6, 5)
+
+    loss = perceptual.measure_content(x, y)
+
+    a, b = (f - f.mean((1, 2), keepdims=True) for f in (x, y))
+    expected = ((a / np.sqrt((a**2).mean()) - b / np.sqrt((b**2).mean())) ** 2).mean()
+    assert np.isclose(float(loss), expected, rtol=1e-3)
+    assert float(perceptual.measure_content(3 * x + 1, x)) < 1e-5
+
+
+def test_equal_pictures_are_at_no_distance():
+    found = perceptual.summarize(features(0, 2, 8, 6, 5))
+
+    assert float(perceptual.measure_moments(found, found)) == 0
+    assert float(perceptual.measure_gram(found, found)) < 2e-3
+
+
+def test_overflow_and_variation_are_numpys():
+    x = features(0, 1, 6, 7, 3) - 1
+
+    overflow = np.maximum(-x, 0) + np.maximum(x - 1, 0)
+    steps = np.abs(np.diff(x, axis=1)).mean() + np.abs(np.diff(x, axis=2)).mean()
+    assert np.isclose(float(perceptual.measure_overflow(x)), overflow.mean(), rtol=1e-4)
+    assert np.isclose(float(perceptual.measure_variation(x)), steps, rtol=1e-4)
+
+
+def test_a_teacher_gives_the_layers_asked_for(tmp_path):
+    make_teacher(tmp_path / "vgg.npz", n_blocks=3, width=4)
+
+    teacher = perceptual.load_teacher(tmp_path / "vgg.npz", ("relu1_1", "relu3_1"), "float32")
+    first, third = teacher(features(0, 1, 16, 16, 3))
+
+    assert first.shape == (1, 16, 16, 4)
+    assert third.shape == (1, 4, 4, 4)
+    assert not teacher.trainable_variables
+
+
+def test_a_teacher_computes_what_its_file_says(tmp_path):
+    make_teacher(tmp_path / "vgg.npz", n_blocks=1, width=2)
+    x = features(0, 1, 4, 4, 3)
+
+    (found,) = [np.asarray(f) for f in [perceptual.load_teacher(tmp_path / "vgg.npz", ("relu1_1",), "float32")(x)]]
+
+    weights = np.load(tmp_path / "vgg.npz")
+    y = np.pad(x @ weights["conv0/kernel"][0, 0] + weights["conv0/bias"], ((0, 0), (1, 1), (1, 1), (0, 0)), "reflect")
+    at = np.einsum("yxi,yxio->o", y[0, 0:3, 0:3], weights["conv1_1/kernel"])
+    assert np.allclose(found[0, 0, 0], np.maximum(at, 0), rtol=1e-3)
+
+
+def test_a_teacher_that_is_too_shallow_is_refused(tmp_path):
+    make_teacher(tmp_path / "vgg.npz", n_blocks=3)
+
+    with pytest.raises(ValueError, match="relu5_1"):
+        perceptual.load_teacher(tmp_path / "vgg.npz", ("relu5_1",))

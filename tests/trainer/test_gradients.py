@@ -1,0 +1,123 @@
+"""Devices, precision and determinism. Two logical processors stand for two GPUs."""
+
+import json
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+
+from tests.sources import ROOT
+from trainer import gradients
+
+ON_TWO_DEVICES = """
+import json, sys
+import keras
+import tensorflow as tf
+tf.config.set_logical_device_configuration(
+    tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
+)
+from pathlib import Path
+from tests.trainer import toy
+from trainer import gradients, history, training
+
+for precision in ("float32", "mixed_float16"):
+    keras.config.set_dtype_policy(precision)
+    for devices in (1, 2):
+        keras.utils.set_random_seed(3)
+        folder = Path(sys.argv[1]) / f"{precision}-{devices}"
+        with gradients.spread_over(devices):
+            recipe = toy.Toy(toy.Config(), 3)
+            if precision == "mixed_float16":
+                recipe.optimizers["adam"].dynamic_scale.assign(2.0**8)  # so that no gradient overflows
+            training.train(recipe, folder, steps=2, seed=3)
+            run = training.train(toy.Toy(toy.Config(), 3), folder, steps=4, seed=3, resume=True)
+        losses = [line["loss"] for line in history.read(folder / training.HISTORY)]
+        state = {name: array.tolist() for name, array in run.state().items()}
+        print(json.dumps([losses, state]))
+"""
+
+
+def test_several_devices_do_what_one_does(tmp_path):
+    """Clipped gradients, loss scaling, averages, a variable of the recipe's own, and a resume included."""
+    command = [sys.executable, "-c", ON_TWO_DEVICES, tmp_path]
+
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+
+    assert done.returncode == 0, done.stderr
+    runs = [json.loads(line) for line in done.stdout.splitlines()]
+    for one, two, tolerance in ((*runs[:2], 1e-5), (*runs[2:], 1e-2)):
+        assert np.allclose(one[0], two[0], atol=tolerance)
+        assert set(one[1]) == set(two[1])
+        for name, values in one[1].items():
+            assert np.allclose(values, two[1][name], atol=tolerance), name
+
+
+def test_devices_that_are_not_there_are_refused():
+    with pytest.raises(ValueError, match="devices is 9, but there is 1 here"), gradients.spread_over(9):
+        pass
+
+
+def test_a_batch_that_cannot_be_shared_is_refused(monkeypatch):
+    monkeypatch.setattr(gradients, "n_devices", lambda: 2)
+
+    assert list(gradients._take_share(np.arange(4), 1)) == [2, 3]
+    with pytest.raises(ValueError, match="batch of 3 cannot be shared by 2"):
+        gradients._take_share(np.arange(3), 0)
+
+
+def test_a_dropout_drops_others_at_every_step():
+    """Under JAX too, whose functions change nothing: KERAS_BACKEND=jax pytest …"""
+    weights = keras.Variable(np.ones(64, "float32"))
+    dropout = keras.layers.Dropout(0.5, seed=3)
+
+    def measure():
+        dropped = dropout(weights.value, training=True)
+        return keras.ops.sum(dropped), {"dropped": dropped}
+
+    slopes = [gradients.value_and_gradients(measure, [weights])[1][0] for _ in range(2)]
+    pull_backs = [gradients.value_and_pull_back(lambda: measure()[0], [weights])[1] for _ in range(2)]
+    slopes += [pull_back(keras.ops.ones(()))[0] for pull_back in pull_backs]
+
+    assert len({gradients.as_array(slope).tobytes() for slope in slopes}) == 4
+
+
+def branch(batch):
+    return {"x": batch["x"] if batch["x"] > 0 else -batch["x"]}
+
+
+@pytest.mark.parametrize("n", [1, 2])
+def test_a_step_is_compiled_as_it_is_written_on_any_number_of_devices(monkeypatch, n):
+    monkeypatch.setattr(gradients, "n_devices", lambda: n)
+
+    with pytest.raises(TypeError, match="Python `bool`"):
+        gradients.compile_training_step(branch)({"x": np.float32(1)})
+
+
+def test_determinism_comes_too_late_after_the_first_operation():
+    keras.ops.ones(1)
+
+    with pytest.raises(ValueError, match="before the first operation"):
+        gradients.use_deterministic_operations()
+
+
+@pytest.mark.parametrize(("values", "expected"), [([1.0, 2.0], True), ([1.0, np.nan], False), ([np.inf, 0.0], False)])
+def test_it_sees_numbers_that_are_none(values, expected):
+    variables = [keras.Variable(np.array(values, "float32")), keras.Variable(np.array([3]), dtype="int32")]
+
+    assert bool(gradients.are_finite(variables)) == expected
+
+
+def test_an_optimizer_scales_its_loss_where_networks_compute_in_float16():
+    line = keras.Variable(np.ones(2, "float32"))
+    plain = gradients.build_optimizer(keras.optimizers.Adam(), [line])
+    keras.config.set_dtype_policy("mixed_float16")
+    try:
+        scaled = gradients.build_optimizer(keras.optimizers.Adam(), [line])
+    finally:
+        keras.config.set_dtype_policy("float32")
+
+    assert float(gradients.scale_loss(plain, 1.5)) == 1.5
+    assert float(gradients.scale_loss(scaled, 1.5)) == 1.5 * 2**15
+    assert (gradients.find_loss_scale(plain), gradients.find_loss_scale(scaled)) == (None, 2**15)

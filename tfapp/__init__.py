@@ -1,0 +1,1 @@
+"""Make and show pictures."""

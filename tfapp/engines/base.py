@@ -1,0 +1,68 @@
+"""The contract every engine keeps. Knows no Django models, users or requests."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+
+Progress = Callable[[float], None]  # told the share done, 0 to 1; may raise to stop the work
+KINDS = ("style", "sketch", "photo")  # of input: a photo and styles, a drawing, a photo
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One control of an engine: the form field, the API's schema and the page's control are made from it."""
+
+    name: str
+    label: str
+    kind: str  # "range": a number; "switch": yes or no; "size": longest side in pixels
+    default: Any
+    minimum: float = 0
+    maximum: float = 1
+    step: float = 0.01
+    help: str = ""
+    choices: tuple[int, ...] = ()  # of a size: what the page offers; nothing: the usual ones and the photo's own
+
+
+@dataclass(frozen=True)
+class EngineSpec:
+    """An entry of the menu. `path` is dotted, `module.Class`; `source` gives what `load` is called with."""
+
+    name: str
+    title: str
+    blurb: str
+    kind: str  # the kind of input, which decides the form: one of KINDS
+    parameters: tuple[Parameter, ...]
+    path: str
+    source: Callable[[], str]
+    is_listed: bool = True  # False: for tests and checks of an installation, not on the create page
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What goes into one rendering: pictures are float32 (height, width, 3) in 0..1."""
+
+    content: np.ndarray | None = None
+    styles: tuple[np.ndarray, ...] = ()
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    sketch: np.ndarray | None = None
+
+
+class Engine(Protocol):
+    """A network, ready to paint."""
+
+    def load(self, source: str) -> None:
+        """Load from a folder or handle. Raises EngineError when it cannot be had."""
+
+    def render(self, inputs: Inputs, progress: Progress) -> np.ndarray:
+        """Return a float32 (height, width, 3) picture in 0..1. Raises EngineError."""
+
+
+class EngineError(Exception):
+    """A failure with a sentence fit for a visitor; `permanent` when trying again cannot help."""
+
+    def __init__(self, message: str, permanent: bool = True):
+        super().__init__(message)
+        self.message = message
+        self.permanent = permanent

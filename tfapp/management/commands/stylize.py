@@ -1,0 +1,92 @@
+"""Paint one picture from the command line: no server, no worker, no database."""
+
+import shutil
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from tfapp import engines, images
+from tfapp.engines.base import EngineError, Inputs
+
+STYLE_SIDE = 1024  # pixels; no engine looks closer
+FORMATS = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".webp": "webp"}
+
+
+class Command(BaseCommand):
+    """`manage.py stylize CONTENT STYLE OUT`: the photo, painted in the style, into the file OUT."""
+
+    help = "Paint the photo CONTENT in the manner of the picture STYLE, into the file OUT (.png, .jpg or .webp)."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser) -> None:
+        parser.add_argument("content", metavar="CONTENT", type=Path)
+        parser.add_argument("style", metavar="STYLE", type=Path)
+        parser.add_argument("out", metavar="OUT", type=Path)
+        parser.add_argument("--engine", default=settings.ENGINES[0], metavar="NAME", help="(%(default)s)")
+        parser.add_argument("--strength", type=float, default=1.0, metavar="X", help="0 to 1 (%(default)s)")
+        parser.add_argument("--size", type=int, metavar="N", help="longest side in pixels (the photo's own)")
+        parser.add_argument("--keep-colours", action="store_true", help="take the brush, leave the palette")
+
+    def handle(self, *args, content, style, out, engine, strength, size, keep_colours, **options) -> None:
+        output_format = _check_out(out)
+        _check_parameters(engine, strength=strength, size=size)
+        with ExitStack() as stack:
+            inputs = Inputs(
+                content=_read(content, size, stack),
+                styles=(_read(style, STYLE_SIDE, stack),),
+                parameters={"strength": strength, "keep_colours": keep_colours},
+            )
+        try:
+            painter = engines.load(engine)
+            started = time.perf_counter()
+            picture = painter.render(inputs, lambda share: None)
+        except EngineError as error:
+            raise CommandError(error.message) from error
+        seconds = time.perf_counter() - started
+
+        stored = images.store_artwork(picture)
+        try:
+            data, _, _ = images.encode(stored.part / "master.png", format=output_format, provenance=None)
+            out.write_bytes(data)
+        except OSError as error:
+            raise CommandError(f"{out} cannot be written: {error.strerror}.") from error
+        finally:
+            shutil.rmtree(stored.part)
+        self.stdout.write(f"{out}: {stored.width} × {stored.height}, painted by {engine} in {seconds:.2f} s.")
+
+
+def _check_out(out: Path) -> str:
+    """The format that the name asks for."""
+    if out.suffix.lower() not in FORMATS:
+        raise CommandError(f"{out} must end in {', '.join(FORMATS)}.")
+    if not out.parent.is_dir():
+        raise CommandError(f"There is no folder {out.parent}.")
+    return FORMATS[out.suffix.lower()]
+
+
+def _check_parameters(engine: str, *, strength: float, size: int | None) -> None:
+    spec = engines.find(engine)
+    if spec is None:
+        raise CommandError(f"There is no engine {engine!r}. There are: {', '.join(settings.ENGINES)}.")
+    if spec.kind != "style":
+        raise CommandError(f"The engine {engine!r} takes no style picture; draw or choose for it on the first page.")
+    ranges = {parameter.name: parameter for parameter in spec.parameters}
+    for name, value in (("strength", strength), ("size", size)):
+        parameter = ranges.get(name)
+        if parameter and value is not None and not parameter.minimum <= value <= parameter.maximum:
+            raise CommandError(f"--{name} is {value:g}, but it must be {parameter.minimum:g} to {parameter.maximum:g}.")
+
+
+def _read(path: Path, longest_side: int | None, stack: ExitStack):
+    """A picture that anybody may have made: it goes the way of an upload."""
+    try:
+        picture = images.open_file(path, path.name)
+    except OSError as error:
+        raise CommandError(f"{path} cannot be read: {error.strerror}.") from error
+    except images.Refused as error:
+        raise CommandError(f"{path}: {error.sentence}") from error
+    stack.callback(images.discard, [picture])
+    return images.read(picture.part, longest_side)

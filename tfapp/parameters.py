@@ -1,0 +1,143 @@
+"""An engine's parameters as form fields, as words for people, and as a schema for programs."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from tfapp.engines.base import EngineSpec, Parameter
+
+OWN = "own"  # the size of the photo itself
+SIZES = (512, 768, 1024, 1536, 2048, 3072, 4096)
+TRUE_WORDS = {"1", "true", "yes", "on"}
+FALSE_WORDS = {"0", "false", "no", "off", ""}
+
+
+class RangeField(forms.FloatField):
+    """A number between two ends; the default where nothing was sent."""
+
+    def __init__(self, parameter: Parameter, **kwargs):
+        self.default = parameter.default
+        widget = forms.NumberInput(attrs={"type": "range", "step": f"{parameter.step:g}"})
+        super().__init__(min_value=parameter.minimum, max_value=parameter.maximum, widget=widget, **kwargs)
+
+    def clean(self, value: Any) -> float:
+        cleaned = super().clean(value)
+        return self.default if cleaned is None else cleaned
+
+
+class SwitchInput(forms.CheckboxInput):
+    """A checkbox that passes on the word that was sent: what is neither yes nor no is for the field to refuse."""
+
+    def value_from_datadict(self, data, files, name) -> str:
+        return data.get(name, "")
+
+
+class SwitchField(forms.Field):
+    """Yes or no; off where nothing was sent, as browsers do."""
+
+    widget = SwitchInput
+    default_error_messages = {"invalid": gettext_lazy("Say true or false.")}
+
+    def __init__(self, parameter: Parameter, **kwargs):
+        super().__init__(**kwargs)
+
+    def to_python(self, value: Any) -> bool:
+        word = str(value or "").strip().lower()
+        if word not in TRUE_WORDS | FALSE_WORDS:
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        return word in TRUE_WORDS
+
+
+class SizeField(forms.IntegerField):
+    """A side in pixels; the word `own` too, unless the parameter names its choices."""
+
+    def __init__(self, parameter: Parameter, **kwargs):
+        self.default = parameter.default
+        self.takes_own = not parameter.choices
+        usual = {parameter.default, *(parameter.choices or SIZES)}
+        self.sizes = sorted(size for size in usual if parameter.minimum <= size <= parameter.maximum)
+        widget = forms.Select(choices=self._choices(self.sizes))
+        super().__init__(min_value=parameter.minimum, max_value=parameter.maximum, widget=widget, **kwargs)
+
+    def offer(self, size: int | str | None) -> int | str:
+        """Let a size that is not among the usual ones be chosen too; what the engine does not take is the default."""
+        if size == OWN and self.takes_own:
+            return OWN
+        if not isinstance(size, int) or not self.min_value <= size <= self.max_value:
+            return self.default
+        self.widget.choices = self._choices(sorted({*self.sizes, size}))
+        return size
+
+    def clean(self, value: Any) -> int | str:
+        if self.takes_own and str(value).strip() == OWN:
+            return OWN
+        cleaned = super().clean(value)
+        return self.default if cleaned is None else cleaned
+
+    def _choices(self, sizes: list[int]) -> list[tuple[int | str, str]]:
+        choices = [(size, _("%(size)s pixels") % {"size": size}) for size in sizes]
+        return [*choices, (OWN, _("the photo's own size"))] if self.takes_own else choices
+
+
+FIELDS = {"range": RangeField, "switch": SwitchField, "size": SizeField}
+
+
+def fields(spec: EngineSpec) -> dict[str, forms.Field]:
+    """A form field for each parameter, in the engine's order."""
+    return {
+        parameter.name: FIELDS[parameter.kind](
+            parameter, label=parameter.label, help_text=parameter.help, initial=parameter.default, required=False
+        )
+        for parameter in spec.parameters
+    }
+
+
+def fit(spec: EngineSpec, values: dict[str, Any], *, longest_side: int) -> dict[str, Any]:
+    """The same values, but no result is larger than its photo."""
+    sizes = [parameter.name for parameter in spec.parameters if parameter.kind == "size"]
+    return values | {name: longest_side if values[name] == OWN else min(values[name], longest_side) for name in sizes}
+
+
+def describe(spec: EngineSpec | None, values: dict[str, Any]) -> list[tuple[str, str]]:
+    """What a picture was made with, as (label, value) for people."""
+    rows = [
+        (parameter, values[parameter.name])
+        for parameter in (spec.parameters if spec else ())
+        if parameter.name in values
+    ]
+    return [(str(parameter.label), _words(parameter, value)) for parameter, value in rows]
+
+
+def schema(specs: list[EngineSpec]) -> dict[str, dict]:
+    """OpenAPI properties of all parameters that these engines take; where they differ, the widest."""
+    widest: dict[str, Parameter] = {}
+    for parameter in (parameter for spec in specs for parameter in spec.parameters):
+        known = widest.get(parameter.name, parameter)
+        is_wider = parameter.maximum - parameter.minimum > known.maximum - known.minimum
+        widest[parameter.name] = parameter if is_wider else known
+    return {name: _schema(parameter) for name, parameter in widest.items()}
+
+
+def _words(parameter: Parameter, value: Any) -> str:
+    if parameter.kind == "switch":
+        return _("yes") if value else _("no")
+    if parameter.kind == "size":
+        return _("%(size)s pixels") % {"size": value}
+    if parameter.minimum == 0 and parameter.maximum == 1:
+        return f"{100 * value:.0f} %"
+    return f"{value:g}"
+
+
+def _schema(parameter: Parameter) -> dict:
+    common = {"title": str(parameter.label), "description": str(parameter.help), "default": parameter.default}
+    ends = {"minimum": parameter.minimum, "maximum": parameter.maximum}
+    if parameter.kind == "switch":
+        return {**common, "type": "boolean"}
+    if parameter.kind == "size" and parameter.choices:
+        return {**common, "type": "integer", **ends}
+    if parameter.kind == "size":
+        return {**common, "anyOf": [{"type": "integer", **ends}, {"type": "string", "enum": [OWN]}]}
+    return {**common, "type": "number", **ends}

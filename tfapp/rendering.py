@@ -1,0 +1,158 @@
+"""From a job to its artwork: read the inputs, let the engine paint, keep the picture. Only workers come here."""
+
+import errno
+import logging
+import threading
+import time
+
+from django.db import Error as DatabaseTrouble
+from django.db import close_old_connections, transaction
+from django.db.models import F
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext_noop
+
+from stylesite.lifecycle import stopping
+from tfapp import files, images, jobs, loading, workers
+from tfapp.engines.base import EngineError, Inputs
+from tfapp.models import Artwork, EngineStatus, Job
+from tfapp.models.waiting_line import SKETCH_MEGAPIXELS
+from tfapp.watching import Stopped, Watch
+
+STYLE_SIDE = 1024  # pixels: nobody needs more of a style picture
+READ_SHARE, PAINTED_SHARE = 0.03, 0.93  # of the progress that is told
+NEW_WEIGHT = 0.2  # of the last picture in an engine's average time
+OUT_OF_MEMORY = "ResourceExhaustedError"  # TensorFlow's, which nobody imports here
+NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+NO_MEMORY = gettext_noop("This picture needs more memory than there is here. A smaller size may help.")
+BROKEN = gettext_noop("Something broke while this picture was painted. Another photo or another engine may help.")
+
+log = logging.getLogger(__name__)
+_one_at_a_time = threading.Lock()  # a device paints one picture; Celery's thread and the one that looks around share it
+
+
+def render_next() -> bool:
+    """Claim the job that is fairest to run, and render it; False when there is none."""
+    with _one_at_a_time:
+        job = None if stopping else _claim()
+        if job is None:
+            return False
+        render(job)
+        return True
+
+
+def is_busy() -> bool:
+    """Whether this process is painting."""
+    return _one_at_a_time.locked()
+
+
+def wait_until_idle(seconds: float) -> bool:
+    """Wait until nothing is painted here; whether that came in time."""
+    is_idle = _one_at_a_time.acquire(timeout=seconds)
+    if is_idle:
+        _one_at_a_time.release()
+    return is_idle
+
+
+def render(job: Job) -> Artwork | None:
+    """Render a claimed job. However that ends, the row says so, and nothing is left of an attempt that failed."""
+    if job.attempt > 1:
+        jobs.discard_attempt(job, job.attempt - 1)
+    artwork = None
+    try:
+        artwork = _paint_and_keep(job)
+    except Stopped:
+        log.info("Job %s was stopped.", job.pk)
+    except EngineError as error:
+        job.fail(str(error.message), code="engine", is_permanent=error.permanent)
+    except DatabaseTrouble:
+        raise  # nothing can be written now: the lease runs out, and the job is taken again
+    except Exception as error:  # noqa: BLE001 - whatever a network does with a picture, the worker goes on
+        sentence, code, is_permanent = _explain(error)
+        log.exception("Job %s failed (%s).", job.pk, code)
+        job.fail(sentence, code=code, is_permanent=is_permanent)
+    if artwork is None:
+        jobs.discard_attempt(job, job.attempt)
+    return artwork
+
+
+def _claim() -> Job | None:
+    return Job.objects.claim_next(workers.name(), coming=loading.coming(), missing=loading.missing())
+
+
+def _paint_and_keep(job: Job) -> Artwork | None:
+    with Watch(job) as watch:
+        engine = loading.get(job.engine)
+        inputs = _read(job)
+        watch.tell(READ_SHARE)
+
+        started = time.perf_counter()
+        picture = engine.render(
+            inputs, lambda share: watch.tell(READ_SHARE + (PAINTED_SHARE - READ_SHARE) * min(max(share, 0.0), 1.0))
+        )
+        seconds = time.perf_counter() - started
+        watch.tell(PAINTED_SHARE)
+
+        stored = images.store_artwork(picture, name=str(job.result_id))
+        watch.check()
+    return _keep(job, stored, seconds=seconds)
+
+
+def _read(job: Job) -> Inputs:
+    rows = list(job.inputs.all())
+    content = next((row for row in rows if row.role == "content"), None)
+    sketch = next((row for row in rows if row.role == "sketch"), None)
+    return Inputs(
+        content=images.read(files.path(content.file), job.parameters.get("size")) if content else None,
+        styles=tuple(images.read(files.path(row.file), STYLE_SIDE) for row in rows if row.role == "style"),
+        sketch=images.read(files.path(sketch.file)) if sketch else None,
+        parameters=job.parameters,
+    )
+
+
+def _keep(job: Job, stored: images.StoredArtwork, *, seconds: float) -> Artwork | None:
+    """The files go to their place, where nobody looks; one transaction says `done` and makes the artwork."""
+    key = job.result_id
+    folder = Artwork.folder_of(key)
+    files.settle(stored.part, folder)
+    close_old_connections()  # the database may have hung up while the engine painted
+    with transaction.atomic():
+        if not job.finish(seconds=seconds):
+            job.cancel()
+            log.info("Job %s (attempt %d) came too late.", job.pk, job.attempt)
+            return None
+        artwork = Artwork.objects.create(
+            pk=key,
+            job=job,
+            person_id=Job.objects.values_list("person", flat=True).get(pk=job.pk),  # visitors sign up meanwhile
+            kind=job.kind,
+            engine=job.engine,
+            parameters=job.parameters,
+            width=stored.width,
+            height=stored.height,
+            folder=folder,
+            n_bytes=stored.n_bytes,
+            sha256=stored.sha256,
+            thumbnails=stored.thumbnails,
+        )
+    megapixels = SKETCH_MEGAPIXELS if job.kind == "sketch" else stored.width * stored.height / 1e6
+    _remember_speed(job.engine, seconds / megapixels)
+    log.info("Job %s is done: %d × %d in %.2f s.", job.pk, stored.width, stored.height, seconds)
+    return artwork
+
+
+def _remember_speed(engine: str, speed: float) -> None:
+    """The moving average of seconds a megapixel: what a visitor is told to expect."""
+    average = Coalesce(F("seconds_per_megapixel") * (1 - NEW_WEIGHT) + speed * NEW_WEIGHT, speed)
+    EngineStatus.objects.filter(engine=engine).update(seconds_per_megapixel=average)
+
+
+def _explain(error: Exception) -> tuple[str, str, bool]:
+    """What the visitor is told, a code, and whether trying again is pointless."""
+    if isinstance(error, MemoryError) or type(error).__name__ == OUT_OF_MEMORY:
+        return NO_MEMORY, "memory", False
+    if isinstance(error, FileNotFoundError):
+        return jobs.INPUT_GONE, "input", True
+    if isinstance(error, OSError) and error.errno in NO_ROOM:
+        return jobs.NO_ROOM, "disk", False
+    return BROKEN, "broken", False

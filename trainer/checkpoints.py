@@ -1,0 +1,190 @@
+"""Checkpoint folders: written beside and renamed, with a manifest of hashes; damaged ones are passed over.
+
+A training checkpoint holds all that the next step depends on; `model.weights.h5` holds weights only.
+"""
+
+import contextlib
+import hashlib
+import io
+import json
+import logging
+import os
+import shutil
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+logger = logging.getLogger(__name__)
+
+STATE = "state.npz"
+MANIFEST = "manifest.json"
+WEIGHTS = "model.weights.h5"
+CONFIG = "config.json"
+N_KEPT = 3
+FOLDERS = "step-*"
+
+
+def save(folder: Path, step: int, arrays: dict[str, np.ndarray], facts: dict, *, best: int | None = None) -> Path:
+    """Write folder/step-NNNNNNN whole or not at all, and drop all but the last three and step `best`. The new folder.
+
+    Raises OSError, with a sentence, where it cannot be written: those of before stay, and nothing half made.
+    """
+    final = folder / _name(step)
+    beside = folder / f".writing-{os.getpid()}-{step}"
+    shutil.rmtree(beside, ignore_errors=True)
+    try:
+        beside.mkdir(parents=True)
+        with open(beside / STATE, "wb") as file:
+            np.savez(file, **arrays)
+            _flush(file)
+        manifest = {"step": step, "sha256": {STATE: _hash(beside / STATE)}, **facts}
+        write_text(beside / MANIFEST, json.dumps(manifest, indent=1))
+        if final.exists():
+            shutil.rmtree(final)
+        os.replace(beside, final)
+    except OSError as error:
+        shutil.rmtree(beside, ignore_errors=True)
+        raise OSError(f"The checkpoint of step {step} could not be written: {error.strerror or error}.") from error
+    _flush_folder(folder)
+    _drop_old(folder, best)
+    return final
+
+
+def load_newest(folder: Path) -> tuple[dict[str, np.ndarray], dict] | None:
+    """Arrays and manifest of the newest undamaged checkpoint in a folder; None where there is none.
+
+    Damaged ones that are newer are renamed to damaged-…, so that they never count among the last three.
+    """
+    for candidate in sorted(folder.glob(FOLDERS), reverse=True):
+        try:
+            return _load(candidate)
+        except (OSError, ValueError, KeyError, EOFError) as error:
+            logger.warning("Passing over the damaged checkpoint %s: %s", candidate.name, error)
+            aside = folder / f"damaged-{candidate.name}"
+            shutil.rmtree(aside, ignore_errors=True)
+            os.replace(candidate, aside)
+    return None
+
+
+def save_weights(path: Path, networks: dict, dtype: str = "float32") -> None:
+    """Write the weights of Keras networks to one .h5 file, in the order they were built in; whole or not at all."""
+    arrays = {
+        f"{name}/{i:03d}_{variable.name}": np.asarray(variable, dtype)
+        for name, network in networks.items()
+        for i, variable in enumerate(network.weights)
+    }
+    _write_arrays(path, arrays)
+
+
+def load_weights(path: Path, networks: dict) -> None:
+    """Read what `save_weights` wrote. Raises ValueError where names or shapes are not the networks'."""
+    with h5py.File(path, "r") as file:
+        for name, network in networks.items():
+            names = [f"{i:03d}_{variable.name}" for i, variable in enumerate(network.weights)]
+            if name not in file or sorted(file[name]) != sorted(names):
+                raise ValueError(f"{path} does not hold the weights of this {name}.")
+            arrays = [file[name][key][()].astype("float32") for key in names]
+            shapes = [tuple(variable.shape) for variable in network.weights]
+            if [array.shape for array in arrays] != shapes:
+                raise ValueError(f"{path}: the {name} there has other widths.")
+            network.set_weights(arrays)
+
+
+def shrink(source: Path, target: Path, facts: dict) -> None:
+    """Make a checkpoint folder to be shipped: float16 weights, and the config with more facts in it."""
+    target.mkdir(parents=True, exist_ok=True)
+    with h5py.File(source / WEIGHTS, "r") as whole:
+        names = [f"{network}/{name}" for network in whole for name in whole[network]]
+        arrays = {name: whole[name][()].astype("float16") for name in names}
+    _write_arrays(target / WEIGHTS, arrays)
+    write_config(target, read_config(source) | {"weights": "float16"} | facts)
+
+
+def write_config(folder: Path, config: dict) -> None:
+    """Write config.json, whole or not at all."""
+    write_text(folder / CONFIG, json.dumps(config, indent=2) + "\n")
+
+
+def read_config(folder: Path | str) -> dict:
+    """The config.json of a checkpoint folder. Raises ValueError where it is missing or no JSON object."""
+    try:
+        config = json.loads((Path(folder) / CONFIG).read_text())
+    except (OSError, ValueError) as error:
+        raise ValueError(f"{folder} is no checkpoint: {error}") from error
+    if not isinstance(config, dict):
+        raise ValueError(f"{folder}/{CONFIG} holds no JSON object.")
+    return config
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file, whole or not at all."""
+    with _beside(path) as beside:
+        beside.write_text(text)
+
+
+def _load(folder):
+    manifest = json.loads((folder / MANIFEST).read_text())
+    hashes, step = (manifest.get("sha256"), manifest.get("step")) if isinstance(manifest, dict) else (None, None)
+    if not isinstance(hashes, dict) or STATE not in hashes or not isinstance(step, int) or folder.name != _name(step):
+        raise ValueError(f"{MANIFEST} is not of this checkpoint")
+    for name, expected in hashes.items():
+        if _hash(folder / name) != expected:
+            raise ValueError(f"{name} is not what was written")
+    with np.load(folder / STATE) as state:
+        return {name: state[name] for name in state.files}, manifest
+
+
+def _name(step):
+    return f"step-{step:07d}"
+
+
+def _write_arrays(path, arrays):
+    """An .h5 file by way of memory: HDF5 itself, left with a full disk, ends in errors of its own."""
+    memory = io.BytesIO()
+    with h5py.File(memory, "w") as file:
+        for name, array in arrays.items():
+            file.create_dataset(name, data=array)
+    with _beside(path) as beside:
+        beside.write_bytes(memory.getbuffer())
+
+
+def _drop_old(folder, best):
+    for old in sorted(folder.glob(FOLDERS))[:-N_KEPT]:
+        if best is None or old.name != _name(best):
+            shutil.rmtree(old, ignore_errors=True)
+    for left in folder.glob(".writing-*"):
+        shutil.rmtree(left, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _beside(path):
+    """Where to write what then takes the place of `path`; after an error nothing is left of it."""
+    beside = path.with_name(f".{path.name}-{os.getpid()}")
+    try:
+        yield beside
+        with open(beside, "rb+") as file:
+            _flush(file)
+        os.replace(beside, path)
+    except OSError:
+        beside.unlink(missing_ok=True)
+        raise
+    _flush_folder(path.parent)
+
+
+def _flush(file):
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def _flush_folder(folder):
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _hash(path):
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,1 @@
+"""Folders of pictures made into batches; they know nothing of networks."""

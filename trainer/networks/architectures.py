@@ -1,0 +1,127 @@
+"""Widths and depths of the networks: plain numbers, so that forms and configs need no Keras."""
+
+from dataclasses import dataclass
+
+MOST = 1024  # channels or blocks; more is a mistake, or somebody after our memory
+
+
+@dataclass(frozen=True)
+class AdaINArchitecture:
+    """Of arbitrary style transfer; the defaults have 1.8 million parameters."""
+
+    stem: int = 48  # channels at half size
+    width: int = 96  # channels at quarter size, where the work is done
+    fine: int = 16  # channels at full size, where every channel is dear
+    encoder_blocks: int = 2
+    decoder_blocks: int = 4
+    style_widths: tuple[int, ...] = (32, 64, 96, 128)  # at 1/2, 1/4, 1/8, 1/16 of the style picture
+    code_hidden: int = 192  # half of it linear, half rectified
+
+    @property
+    def code_widths(self) -> tuple[int, ...]:
+        """Channels of each conditioned normalisation, in the order the decoder uses them."""
+        return (self.width,) * (1 + 2 * self.decoder_blocks) + (self.stem, self.stem, self.fine)
+
+    @property
+    def grain_widths(self) -> tuple[int, ...]:
+        """Channels that are given noise: the features before the decoder, and those at half size."""
+        return (self.width, self.stem)
+
+    @property
+    def code_size(self) -> int:
+        return 2 * sum(self.code_widths) + sum(self.grain_widths)
+
+    @classmethod
+    def from_config(cls, values: dict) -> "AdaINArchitecture":
+        """From the JSON of a checkpoint. Raises TypeError or ValueError for what is no architecture."""
+        if not isinstance(values, dict):
+            raise ValueError("The checkpoint names no architecture.")
+        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
+
+
+@dataclass(frozen=True)
+class ResNetArchitecture:
+    """Of the generator of Johnson et al. 2016 as CycleGAN uses it; the defaults have 11.4 million parameters.
+
+    In the reference notation with 64 filters: c7s1-64, d128, d256, R256 × blocks, u128, u64, c7s1-3.
+    """
+
+    filters: int = 64  # channels at full size; twice and four times as many at half and quarter size
+    blocks: int = 9  # residual blocks at quarter size; 6 is usual for 128²
+    in_channels: int = 1  # of the condition: 1 for a sketch
+    out_channels: int = 3
+
+    def __post_init__(self):
+        _require_positive(self, "filters", "blocks", "in_channels", "out_channels")
+
+    @property
+    def multiple(self) -> int:
+        """Sides of a picture are multiples of this many pixels."""
+        return 4
+
+    @classmethod
+    def from_config(cls, values: dict) -> "ResNetArchitecture":
+        """From the JSON of a checkpoint. Raises TypeError or ValueError for what is no architecture."""
+        return _from_config(cls, values)
+
+
+@dataclass(frozen=True)
+class UNetArchitecture:
+    """Of pix2pix's generator with skip connections; depth 8 is U-Net-256."""
+
+    filters: int = 64  # channels at half size; doubled at each level up to eight times as many
+    depth: int = 8  # halvings: a picture of 2**depth pixels becomes one position
+    in_channels: int = 1
+    out_channels: int = 3
+    dropout: float = 0.5  # in the three innermost levels going up, while training
+
+    def __post_init__(self):
+        _require_positive(self, "filters", "in_channels", "out_channels")
+        if not _is_whole(self.depth) or not 2 <= self.depth <= 10:
+            raise ValueError(f"A U-Net's depth is 2 to 10, not {self.depth!r}.")
+        if isinstance(self.dropout, bool) or not isinstance(self.dropout, int | float) or not 0 <= self.dropout < 1:
+            raise ValueError(f"Dropout is at least 0 and less than 1, not {self.dropout!r}.")
+
+    @property
+    def multiple(self) -> int:
+        """Sides of a picture are multiples of this many pixels."""
+        return 2**self.depth
+
+    @classmethod
+    def from_config(cls, values: dict) -> "UNetArchitecture":
+        """From the JSON of a checkpoint. Raises TypeError or ValueError for what is no architecture."""
+        return _from_config(cls, values)
+
+
+@dataclass(frozen=True)
+class PatchGANArchitecture:
+    """Of a discriminator that judges patches; three layers see 70×70 pixels: C64-C128-C256-C512."""
+
+    filters: int = 64  # of the first layer; doubled up to eight times as many
+    layers: int = 3  # halvings; 1 sees patches of 16×16, 3 of 70×70, 5 of 286×286
+    in_channels: int = 4  # condition and picture together
+
+    def __post_init__(self):
+        _require_positive(self, "filters", "layers", "in_channels")
+
+    @classmethod
+    def from_config(cls, values: dict) -> "PatchGANArchitecture":
+        """From JSON. Raises TypeError or ValueError for what is no architecture."""
+        return _from_config(cls, values)
+
+
+def _from_config(kind, values):
+    if not isinstance(values, dict):
+        raise ValueError("The checkpoint names no architecture.")
+    return kind(**values)
+
+
+def _require_positive(architecture, *names):
+    for name in names:
+        value = getattr(architecture, name)
+        if not _is_whole(value) or not 1 <= value <= MOST:
+            raise ValueError(f"{type(architecture).__name__}: {name} is a number from 1 to {MOST}, not {value!r}.")
+
+
+def _is_whole(value):
+    return isinstance(value, int) and not isinstance(value, bool)

@@ -1,0 +1,215 @@
+"""The few operations where a backend's own fused form is much faster than `keras.ops`.
+
+Every kernel has a plain form, tested to be equal: a fallback in `keras.ops` whose name ends in `_in_ops`, or, of an
+update by Adam, Keras' own.
+"""
+
+import keras
+import numpy as np
+from keras import ops
+
+if keras.backend.backend() == "tensorflow":
+    import tensorflow as tf
+else:
+    tf = None
+
+HAS_ADAM = tf is not None
+
+
+def instance_norm(x, scale, shift, epsilon: float = 1e-4):
+    """Normalise each channel of each picture over its positions, then scale and shift it.
+
+    x (n, h, w, c) of any float type; scale and shift (n, c) float32. Returns x's shape and type.
+    Statistics are float32. Ulyanov et al. 2016, arXiv:1607.08022.
+    """
+    if tf is None or x.shape[0] is None or not tf.is_tensor(x):
+        return instance_norm_in_ops(x, scale, shift, epsilon)
+    # Batch normalisation over a batch of one picture is instance normalisation, in one fused pass.
+    pictures = tf.split(x, x.shape[0])
+    normed = [
+        tf.raw_ops.FusedBatchNormV3(x=picture, scale=scale[i], offset=shift[i], mean=[], variance=[], epsilon=epsilon)[
+            0
+        ]
+        for i, picture in enumerate(pictures)
+    ]
+    return normed[0] if len(normed) == 1 else tf.concat(normed, 0)
+
+
+def instance_norm_in_ops(x, scale, shift, epsilon: float = 1e-4):
+    wide = ops.cast(x, "float32")
+    mean, variance = ops.moments(wide, axes=(1, 2), keepdims=True)
+    factor = ops.rsqrt(variance + epsilon) * scale[:, None, None]
+    return ops.cast((wide - mean) * factor + shift[:, None, None], x.dtype)
+
+
+def space_to_depth(x):
+    """(n, 2h, 2w, c) → (n, h, w, 4c): each 2×2 block becomes the channels of one position."""
+    if tf is None or not tf.is_tensor(x):
+        return space_to_depth_in_ops(x)
+    return tf.nn.space_to_depth(x, 2)
+
+
+def space_to_depth_in_ops(x):
+    n, h, w, c = ops.shape(x)
+    x = ops.reshape(x, (n, h // 2, 2, w // 2, 2, c))
+    return ops.reshape(ops.transpose(x, (0, 1, 3, 2, 4, 5)), (n, h // 2, w // 2, 4 * c))
+
+
+def depth_to_space(x):
+    """(n, h, w, 4c) → (n, 2h, 2w, c): the inverse of `space_to_depth`."""
+    if tf is None or not tf.is_tensor(x):
+        return depth_to_space_in_ops(x)
+    return tf.nn.depth_to_space(x, 2)
+
+
+def depth_to_space_in_ops(x):
+    n, h, w, c = ops.shape(x)
+    x = ops.reshape(x, (n, h, w, 2, 2, c // 4))
+    return ops.reshape(ops.transpose(x, (0, 1, 3, 2, 4, 5)), (n, 2 * h, 2 * w, c // 4))
+
+
+def pad_by_reflection(x, margin: int):
+    """(n, h, w, c) → (n, h + 2 margin, w + 2 margin, c), the outermost row and column not repeated."""
+    return _pad(x, margin, _reflected)
+
+
+def pad_by_edge(x, margin: int):
+    """Like `pad_by_reflection`, but repeating the outermost row and column."""
+    return _pad(x, margin, _repeated)
+
+
+def pad_in_ops(x, margin: int, indices):
+    """The plain form of both: `indices(margin)` says which rows come before the first, and after it."""
+    for axis in (1, 2):
+        x = _pad_axis(x, axis, indices(margin))
+    return x
+
+
+def _pad(x, margin, indices):
+    if any(side is not None and side < 2 * margin + 2 for side in x.shape[1:3]):
+        return pad_in_ops(x, margin, indices)
+
+    @ops.custom_gradient
+    def pad(x):
+        def gradient(*args, upstream=None):
+            # Left to itself, a backend adds up five zero-filled tensors of full size for every padding.
+            flow = args[0] if upstream is None else upstream
+            for axis in (1, 2):
+                flow = _fold_axis(flow, axis, margin, indices)
+            return flow
+
+        if tf is None or not tf.is_tensor(x):
+            return pad_in_ops(x, margin, indices), gradient
+        return _gather_positions(x, margin, indices), gradient
+
+    return pad(x)
+
+
+def _gather_positions(x, margin, indices):
+    """One pass over memory on every core, where joining slices takes two on one."""
+    n, height, width, channels = (side or tf.shape(x)[i] for i, side in enumerate(x.shape))
+    rows, columns = (_padded_positions(side, margin, indices) for side in (height, width))
+    positions = tf.reshape(rows[:, None] * width + columns[None], [-1])
+    padded = tf.gather(tf.reshape(x, (n, height * width, channels)), positions, axis=1)
+    return tf.reshape(padded, (n, height + 2 * margin, width + 2 * margin, channels))
+
+
+def _padded_positions(side, margin, indices):
+    # In NumPy: an array turned round in the graph keeps TensorFlow from folding bias and rectifier into convolutions.
+    before = np.array(indices(margin), "int32")
+    return tf.concat([before, tf.range(side), side - 1 - before[::-1]], 0)
+
+
+def _reflected(margin):
+    return list(range(margin, 0, -1))
+
+
+def _repeated(margin):
+    return [0] * margin
+
+
+def _fold_axis(flow, axis, margin, indices):
+    """Add what flows into the margins to where it came from."""
+    at = _slicer(flow, axis)
+    before, after = at(0, margin), at(-margin, None)
+    if indices is _repeated:
+        before, after = (ops.sum(part, axis=axis, keepdims=True) for part in (before, after))
+        parts = [at(margin, margin + 1) + before, at(margin + 1, -margin - 1), at(-margin - 1, -margin) + after]
+    else:
+        before, after = (ops.flip(part, axis) for part in (before, after))
+        first, second = at(margin, margin + 1), at(margin + 1, 2 * margin + 1) + before
+        last_but_one, last = at(-2 * margin - 1, -margin - 1) + after, at(-margin - 1, -margin)
+        parts = [first, second, at(2 * margin + 1, -2 * margin - 1), last_but_one, last]
+    return ops.concatenate(parts, axis=axis)
+
+
+def _pad_axis(x, axis, indices):
+    at = _slicer(x, axis)
+    before = [at(i, i + 1) for i in indices]
+    after = [at(-i - 1, -i if i else None) for i in reversed(indices)]
+    return ops.concatenate([*before, x, *after], axis=axis)
+
+
+def _slicer(x, axis):
+    return lambda start, stop: x[:, start:stop] if axis == 1 else x[:, :, start:stop]
+
+
+def enlarge_and_convolve(x, kernel, bias):
+    """Bilinear enlargement ×2, then a same-size 3×3 convolution, without the large picture in between.
+
+    x (n, h, w, a), kernel (3, 3, a, b), bias (b,) → (n, 2h, 2w, b). The kernel is folded into one for each
+    of the four output phases, which look at 3×3 small positions; edges repeat. Exact, not an approximation.
+    """
+    if tuple(kernel.shape[:2]) != (3, 3):
+        raise ValueError(f"Expected a 3×3 kernel, got {tuple(kernel.shape)}.")
+    channels = kernel.shape[-1]
+    fold = ops.cast(PHASE_FOLDING, kernel.dtype)
+    folded = ops.einsum("yau,xbv,yxio->uviabo", fold, fold, kernel)
+    folded = ops.reshape(folded, (3, 3, kernel.shape[2], 4 * channels))
+    x = ops.conv(pad_by_edge(x, 1), folded, padding="valid")
+    return depth_to_space(x + ops.tile(bias, 4))
+
+
+def enlarge_and_convolve_in_ops(x, kernel, bias):
+    for axis in (1, 2):
+        x = _enlarge_axis(x, axis)
+    return ops.conv(pad_by_edge(x, 1), kernel, padding="valid") + bias
+
+
+def _enlarge_axis(x, axis):
+    padded = _pad_axis(x, axis, [0])
+    at = _slicer(padded, axis)
+    before, after = 0.75 * x + 0.25 * at(0, -2), 0.75 * x + 0.25 * at(2, None)
+    shape = list(ops.shape(x))
+    shape[axis] *= 2
+    return ops.reshape(ops.stack([before, after], axis=axis + 1), shape)
+
+
+def take_adam_step(variable, gradient, moments, *, step, rate, betas, epsilon):
+    """Update a TensorFlow variable and its two moments, Keras variables, in place. Kingma & Ba 2015, arXiv:1412.6980.
+
+    Where this is missing (see HAS_ADAM) Keras' own update does the same in eight passes over the memory.
+    """
+    step = tf.cast(step, variable.dtype)
+    tf.raw_ops.ResourceApplyAdam(
+        var=variable.handle,
+        m=moments[0].value.handle,
+        v=moments[1].value.handle,
+        beta1_power=tf.pow(betas[0], step),
+        beta2_power=tf.pow(betas[1], step),
+        lr=tf.cast(rate, variable.dtype),
+        beta1=betas[0],
+        beta2=betas[1],
+        epsilon=epsilon,
+        grad=tf.cast(gradient, variable.dtype),
+    )
+
+
+def _fold_phases():
+    """Share of each small position in (tap of the kernel, output phase, small position before, at, after)."""
+    # Large positions -1, 0, 1, 2 around small position 0, between its neighbours.
+    shares = np.array([[0.75, 0.25, 0], [0.25, 0.75, 0], [0, 0.75, 0.25], [0, 0.25, 0.75]], "float32")
+    return np.stack([shares[tap : tap + 2] for tap in range(3)])
+
+
+PHASE_FOLDING = _fold_phases()

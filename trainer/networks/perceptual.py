@@ -1,0 +1,136 @@
+"""Loss networks (VGG-19 in its forms) and the perceptual losses over their features."""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+from keras import layers as keras_layers
+from keras import ops
+
+from trainer.networks.layers import Convolution
+
+BLOCKS = (2, 2, 4, 4, 4)  # convolutions between two poolings of VGG-19
+EPSILON = 1e-6  # features are about 1 to 10
+N_PIECES = 16
+
+
+def load_teacher(path: Path | str, layers: tuple[str, ...], dtype=None) -> keras.Model:
+    """VGG-19 from an .npz file: picture (n, h, w, 3) in 0..1 → list of features after the ReLUs in `layers`.
+
+    The file holds `convA_B/kernel` (h, w, in, out) and `/bias`, and `conv0`, which scales and centres the
+    pixels. Names such as "relu3_1". Raises ValueError where the file is too shallow.
+    """
+    weights = np.load(path)
+    picture = keras.Input((None, None, 3), name="picture")
+
+    x = _frozen(weights, "conv0", size=1, dtype=dtype)(picture)
+    features = {}
+    for block, n_convolutions in enumerate(BLOCKS, 1):
+        for i in range(1, n_convolutions + 1):
+            if len(features) == len(layers) or f"conv{block}_{i}/kernel" not in weights:
+                break
+            x = keras_layers.ReLU(dtype=dtype)(_frozen(weights, f"conv{block}_{i}", size=3, dtype=dtype)(x))
+            if f"relu{block}_{i}" in layers:
+                features[f"relu{block}_{i}"] = x
+        x = keras_layers.MaxPooling2D(2, dtype=dtype)(x)
+    if missing := set(layers) - set(features):
+        raise ValueError(f"{path} has no layers {sorted(missing)}.")
+
+    return keras.Model(picture, [features[name] for name in layers], name=Path(path).stem)
+
+
+def load_imagenet_teacher(layers: tuple[str, ...], dtype=None) -> keras.Model:
+    """The same from `keras.applications.VGG19`, which downloads its weights once. Features are divided by 100."""
+    vgg = keras.applications.VGG19(include_top=False, weights="imagenet")
+    vgg.trainable = False
+    names = [layer.replace("relu", "block").replace("_", "_conv") for layer in layers]
+    inner = keras.Model(vgg.input, [vgg.get_layer(name).output for name in names])
+    picture = keras.Input((None, None, 3), name="picture")
+    x = ops.flip(picture * 255.0, axis=-1) - np.array([103.939, 116.779, 123.68], "float32")
+    features = inner(x)
+    features = features if isinstance(features, list) else [features]
+    return keras.Model(picture, [f / 100.0 for f in features], name="vgg19")
+
+
+def measure_content(result, content):
+    """How far features (n, h, w, c) differ in structure, 0 to about 2: each side centred, at unit energy."""
+    difference = _centre(result) - _centre(content)
+    return ops.mean(ops.square(difference))
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """What a style is, at one layer: float32 mean (n, c), deviation (n, c) and Gram matrix (n, c, c)."""
+
+    mean: object
+    deviation: object
+    gram: object
+
+
+def summarize(features) -> Statistics:
+    """Statistics of features (n, h, w, c) over their positions; the Gram matrix is divided by their number."""
+    n, h, w, c = ops.shape(features)
+    # Products of bfloat16 features are summed in float32 by the hardware, but come back rounded: a sum in
+    # many pieces makes the roundings average out, and is three times as fast as float32 throughout.
+    pieces = math.gcd(h, N_PIECES)
+    flat = ops.reshape(features, (n, pieces, h * w // pieces, c))
+    ones = ops.ones((n, pieces, 1, h * w // pieces), dtype=features.dtype)
+    sums = ops.sum(ops.cast(ops.matmul(ones, flat), "float32"), axis=(1, 2))
+    products = ops.cast(ops.matmul(ops.swapaxes(flat, -1, -2), flat), "float32")
+
+    mean, gram = sums / (h * w), ops.sum(products, axis=1) / (h * w)
+    variance = ops.relu(ops.diagonal(gram, axis1=1, axis2=2) - ops.square(mean))
+    return Statistics(mean, ops.sqrt(variance + EPSILON), gram)
+
+
+def measure_moments(result: Statistics, style: Statistics):
+    """Distance of means and deviations relative to the style's deviations, 0 is a match.
+
+    Huang & Belongie 2017, eq. 13, under a logarithm, so that one flat style cannot drown the others.
+    """
+    squares = ops.square(result.mean - style.mean) + ops.square(result.deviation - style.deviation)
+    energy = ops.mean(ops.square(style.deviation), axis=-1) + EPSILON
+    return ops.mean(ops.log1p(ops.mean(squares, axis=-1) / energy))
+
+
+def measure_gram(result: Statistics, style: Statistics):
+    """Distance of the Gram matrices, log(1 + |G - S| / |S|) in Frobenius norms. Gatys et al. 2016."""
+    difference = ops.sum(ops.square(result.gram - style.gram), axis=(1, 2))
+    energy = ops.sum(ops.square(style.gram), axis=(1, 2)) + EPSILON
+    return ops.mean(ops.log1p(ops.sqrt(difference / energy + EPSILON)))
+
+
+def measure_covariance(result: Statistics, style: Statistics):
+    """As `measure_gram`, of the centred features: texture counts, and mean colours do not hide it."""
+    ours, theirs = (s.gram - s.mean[:, :, None] * s.mean[:, None, :] for s in (result, style))
+    difference = ops.sum(ops.square(ours - theirs), axis=(1, 2))
+    energy = ops.sum(ops.square(theirs), axis=(1, 2)) + EPSILON
+    return ops.mean(ops.log1p(ops.sqrt(difference / energy + EPSILON)))
+
+
+def measure_variation(picture):
+    """Mean absolute step between neighbours of pictures (n, h, w, 3)."""
+    down = ops.mean(ops.abs(picture[:, 1:] - picture[:, :-1]))
+    across = ops.mean(ops.abs(picture[:, :, 1:] - picture[:, :, :-1]))
+    return down + across
+
+
+def measure_overflow(picture):
+    """Mean distance of the pixels from the range 0..1."""
+    return ops.mean(ops.relu(-picture) + ops.relu(picture - 1.0))
+
+
+def _frozen(weights, name, *, size, dtype):
+    kernel, bias = weights[f"{name}/kernel"], weights[f"{name}/bias"]
+    layer = Convolution(kernel.shape[-1], size=size, dtype=dtype, trainable=False, name=name)
+    layer.build((None, None, None, kernel.shape[2]))
+    layer.set_weights([kernel, bias])
+    return layer
+
+
+def _centre(features):
+    wide = ops.cast(features, "float32")
+    wide = wide - ops.mean(wide, axis=(1, 2), keepdims=True)
+    return wide * ops.rsqrt(ops.mean(ops.square(wide), axis=(1, 2, 3), keepdims=True) + EPSILON)

@@ -1,0 +1,31 @@
+"""Pixels in and out of networks: the one place where bytes become 0..1 on this side of the house."""
+
+import numpy as np
+from keras import ops
+from PIL import Image
+
+
+def from_bytes(pictures):
+    """uint8 tensor (…, 3) → float32 in 0..1."""
+    return ops.cast(pictures, "float32") / 255.0
+
+
+def to_signed(pictures):
+    """uint8 tensor (…, 3) → float32 in -1..1."""
+    return 2 * from_bytes(pictures) - 1
+
+
+def signed_to_bytes(pictures):
+    """The inverse of `to_signed`, rounded and limited."""
+    return ops.cast(ops.round(255 * ops.clip((pictures + 1) / 2, 0, 1)), "uint8")
+
+
+def to_bytes(picture: np.ndarray) -> np.ndarray:
+    """float array (…, 3) → uint8, rounded and limited to 0..255."""
+    return (np.clip(np.asarray(picture, "float32"), 0, 1) * 255 + 0.5).astype("uint8")
+
+
+def resize(picture: np.ndarray, height: int, width: int) -> np.ndarray:
+    """A float32 (h, w, 3) picture in 0..1 at another size, through bytes; smooth both ways."""
+    image = Image.fromarray(to_bytes(picture))
+    return np.asarray(image.resize((width, height), Image.Resampling.LANCZOS), "float32") / 255
