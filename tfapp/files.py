@@ -22,7 +22,7 @@ from tfapp.models import Artwork, JobInput
 
 INCOMING = "incoming"
 ROWS_AT_ONCE = 500
-SETTLE_TRIES = 5
+SETTLE_TRIES = 50
 
 log = logging.getLogger(__name__)
 
@@ -51,11 +51,12 @@ def settle(part: Path, name: str) -> Path:
     place = path(name)
     _sync_all(part)
     for attempt in range(1, SETTLE_TRIES + 1):
-        made = _make_parents(place)
         try:
+            made = _make_parents(place)
             os.replace(part, place)
             break
-        except FileNotFoundError:  # the parent was empty, and a deletion elsewhere has just cleared it away
+        except (FileNotFoundError, FileExistsError):
+            # A deletion elsewhere has just cleared the parent away, between two of our looks at it.
             if attempt == SETTLE_TRIES or not part.exists():
                 raise
     for folder in {place.parent, *(folder.parent for folder in made)}:
