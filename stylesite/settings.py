@@ -101,6 +101,7 @@ STATIC_URL = "static/"
 STATIC_ROOT = DATA_FOLDER / "static"
 STATICFILES_DIRS = [BASE_FOLDER / "static"]
 MEDIA_ROOT = DATA_FOLDER / "media"
+TRAINING_ROOT = DATA_FOLDER / "training"  # datasets/, runs/, probes/ and versions/ lie there
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
