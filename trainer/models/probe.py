@@ -5,15 +5,23 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from trainer.models.labour import Labour
 from trainer.models.run import Run
 
 
 class Probe(models.Model):
-    """One drawing or picture, `probes/<id>.png` below the training folder. Without a run it belongs to all runs."""
+    """One drawing or photo, `probes/<id>.png` below the training folder. Without a run it belongs to all runs."""
+
+    class Kind(models.TextChoices):
+        """What it is, and so which engines can paint it."""
+
+        SKETCH = "sketch", _("a drawing")
+        PHOTO = "photo", _("a photo")
 
     run = models.ForeignKey(Run, on_delete=models.CASCADE, null=True, blank=True, related_name="probes")
+    kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.SKETCH)
     label = models.CharField(max_length=80, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -14,6 +14,13 @@ from trainer.models.run import Run
 class VersionQuerySet(models.QuerySet):
     """Which versions."""
 
+    def newest(self) -> "VersionQuerySet":
+        return self.order_by("-created_at", "-pk")
+
+    def unknown(self) -> "VersionQuerySet":
+        """No worker has looked at them yet."""
+        return self.filter(checked_at=None, taken_back_at=None)
+
     def live(self) -> "VersionQuerySet":
         """On the create page now."""
         return self.filter(is_live=True)
@@ -40,8 +47,13 @@ class Version(models.Model):
     direction = models.CharField(max_length=4, blank=True)  # of a cyclegan: AtoB or BtoA
     run = models.ForeignKey(Run, on_delete=models.SET_NULL, null=True, blank=True, related_name="versions")
     step = models.PositiveIntegerField(default=0)
+    trained_at = models.PositiveIntegerField(default=256)  # pixels a side
+    licence = models.CharField(max_length=120)
     sha256 = models.CharField(max_length=64)  # of model.weights.h5
     is_live = models.BooleanField(default=False)
+    is_imported = models.BooleanField(default=False)
+    reason = models.TextField(blank=True)  # why a worker could not load it: a sentence in English; shown via gettext
+    checked_at = models.DateTimeField(null=True, blank=True)  # when a worker tried to load it
     owner = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     published_at = models.DateTimeField(null=True, blank=True)
@@ -62,6 +74,16 @@ class Version(models.Model):
     def engine(self) -> str:
         """What jobs and artworks call it: `cats.3`. No engine of the program has a dot in its name."""
         return f"{self.slug}.{self.number}"
+
+    def title_in(self, language: str) -> str:
+        return (self.title_ko if language.startswith("ko") else "") or self.title
+
+    def blurb_in(self, language: str) -> str:
+        return (self.blurb_ko if language.startswith("ko") else "") or self.blurb
+
+    def samples(self) -> list[str]:
+        """Names of its sample pictures."""
+        return sorted(path.name for path in (self.folder / "samples").glob("*.png"))
 
     @property
     def folder(self) -> Path:
