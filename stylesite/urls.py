@@ -8,6 +8,7 @@ from tfapp.views import account
 urlpatterns = [
     path("admin/login/", account.staff_sign_in, name="staff_sign_in"),
     path("admin/", admin.site.urls),
+    path("studio/", include("trainer.urls")),
     path("", include("tfapp.urls")),
 ]
 

@@ -4,7 +4,7 @@ A row of the table says what each role gets, in the order of ROLES.
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import pytest
 from axes.models import AccessAttempt, AccessFailureLog, AccessLog
@@ -13,10 +13,12 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from tests import clients, factories
+from tests.tfapp.addresses import ROLES, Address
+from tests.trainer.addresses import STUDIO
 from tfapp import tokens
 from tfapp.models import ApiToken, Artwork, Job, Report
+from trainer.models import Dataset, Run, Version
 
-ROLES = ("nobody", "visitor", "other", "owner", "staff")
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "NONSENSE")
 
 EVERYBODY = "200 200 200 200 200"
@@ -27,21 +29,6 @@ INLINE = re.compile(
     r"<script(?![^>]*\bsrc=)(?![^>]*application/json)[^>]*>|<style|<[^>]*\s(?:style|on\w+)\s*=|javascript:",
     re.IGNORECASE,
 )
-
-
-@dataclass(frozen=True)
-class Address:
-    """What GET and POST answer; None where the method is refused with 405. `of` names the thing it is about."""
-
-    get: str | None = None
-    post: str | None = None
-    delete: str | None = None
-    of: str = ""
-    extra: dict = field(default_factory=dict)  # further arguments of the address
-
-    def changes(self) -> dict[str, str]:
-        lines = {"POST": self.post, "DELETE": self.delete}
-        return {method: line for method, line in lines.items() if line}
 
 
 TABLE: dict[str, list[Address]] = {
@@ -107,7 +94,7 @@ TABLE: dict[str, list[Address]] = {
     "api:openapi-json": [Address(get=EVERYBODY)],
     "api:openapi-view": [Address(get=EVERYBODY)],
     "api:api-root": [Address(get="404 404 404 404 404")],
-}
+} | STUDIO
 CASES = [pytest.param(name, address, id=f"{name}-{address.of}") for name in TABLE for address in TABLE[name]]
 CHANGES = [case for case in CASES if case.values[1].changes()]
 
@@ -181,6 +168,7 @@ def world(db) -> World:
     public = factories.make_artwork(person, is_public=True)
     hidden = factories.make_artwork(person, is_public=True, hidden_at="2026-01-01T00:00:00Z")
     tokens.make(owner, "mine")
+    dataset = Dataset.objects.create(title="cats", kind="pairs", licence="CC0", source="drawn", state="done")
     things = {
         "private": private.pk,
         "public": public.pk,
@@ -188,6 +176,9 @@ def world(db) -> World:
         "job": private.job_id,
         "public_job": public.job_id,
         "token": owner.api_tokens.get().pk,
+        "dataset": dataset.pk,
+        "run": Run.objects.create(title="cats", recipe="pix2pix", dataset=dataset, steps=10, state="done").pk,
+        "version": Version.objects.create(slug="cats", number=1, title="Cats", kind="sketch").pk,
         "auth_group": Group.objects.create(name="helpers").pk,
         "auth_user": owner.pk,
         "axes_accessattempt": AccessAttempt.objects.create(failures_since_start=1).pk,
@@ -252,7 +243,7 @@ def test_everybody_changes_what_the_table_says(world, name, address, role):
             assert snapshot() == before
 
 
-@pytest.mark.parametrize("role", ("nobody", "owner"))
+@pytest.mark.parametrize("role", ("nobody", "owner", "staff"))
 @pytest.mark.parametrize(("name", "address"), CASES)
 def test_methods_that_are_not_in_the_table_are_refused(world, name, address, role):
     client, place = world.client(role), locate(name, address, world)
@@ -265,6 +256,8 @@ def test_methods_that_are_not_in_the_table_are_refused(world, name, address, rol
         assert statuses == {404}
     elif name in FOR_ACCOUNTS and role == "nobody":
         assert statuses == {302}
+    elif name in STUDIO:
+        assert statuses == {405 if role == "staff" else 404}
     else:
         assert statuses == {405}
 
@@ -312,4 +305,7 @@ def snapshot() -> tuple:
         list(User.objects.order_by("pk").values("username", "password")),
         list(ApiToken.objects.values()),
         Report.objects.count(),
+        list(Dataset.objects.order_by("pk").values()),
+        list(Run.objects.order_by("pk").values()),
+        list(Version.objects.order_by("pk").values()),
     )

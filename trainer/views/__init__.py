@@ -1,0 +1,1 @@
+"""Pages of the training studio, HTTP only, grouped by noun."""
