@@ -2,6 +2,8 @@
 
 from dataclasses import MISSING, asdict, dataclass, field, fields, is_dataclass
 
+from django.utils.translation import gettext_noop as _
+
 from trainer.networks.architectures import AdaINArchitecture
 
 PRECISIONS = ("auto", "mixed_bfloat16", "mixed_float16", "float32")
@@ -28,14 +30,14 @@ class Options:
 class LoopOptions(Options):
     """What the training loop asks of every recipe."""
 
-    precision: str = option("auto", "Number format; auto is the fast one of this device.", choices=PRECISIONS)
-    devices: int = option(1, "GPUs that share each batch.", least=1)
-    workers: int = option(2, "Threads that prepare batches; the batches are the same.", least=1)
-    deterministic: bool = option(False, "The same numbers to the last bit on every run; slow.")  # for proofs
-    compiled: bool = option(True, "Compile the step; without, it begins at once and is slower.")  # off: to debug
-    checkpoint_every: int = option(200, "Steps between two checkpoints.", least=1)  # minutes of work to lose
-    sample_every: int = option(500, "Steps between two sample pictures.", least=1)
-    validate_every: int = option(500, "Steps between two validations.", least=1)
+    precision: str = option("auto", _("Number format; auto is the fast one of this device."), choices=PRECISIONS)
+    devices: int = option(1, _("GPUs that share each batch."), least=1)
+    workers: int = option(2, _("Threads that prepare batches; the batches are the same."), least=1)
+    deterministic: bool = option(False, _("The same numbers to the last bit on every run; slow."))  # for proofs
+    compiled: bool = option(True, _("Compile the step; without, it begins at once and is slower."))  # off: to debug
+    checkpoint_every: int = option(200, _("Steps between two checkpoints."), least=1)  # minutes of work to lose
+    sample_every: int = option(500, _("Steps between two sample pictures."), least=1)
+    validate_every: int = option(500, _("Steps between two validations."), least=1)
 
 
 @dataclass(frozen=True)
@@ -43,69 +45,71 @@ class AdaINConfig(LoopOptions):
     """Arbitrary style transfer after Huang & Belongie, conditioned at every decoder layer."""
 
     architecture: AdaINArchitecture = field(
-        default_factory=AdaINArchitecture, metadata={"help": "Widths and depths of the networks."}
+        default_factory=AdaINArchitecture, metadata={"help": _("Widths and depths of the networks.")}
     )
-    photos: str = option("photos", "Folder of content pictures inside the data folder.")
-    paintings: str = option("paintings", "Folder of style pictures inside the data folder.")
-    teachers: str = option("teachers", "Folder of VGG .npz files, or imagenet to download VGG-19.")
-    size: int = option(256, "Side of a training square, in pixels.", least=32)  # time grows with its square
-    batch: int = option(4, "Pairs of photo and painting in a step.", least=1)  # several styles steady the gradient
-    steps: int = option(8000, "Updates in all.", least=1)  # about two hours on two busy cores
-    learning_rate: float = option(1e-3, "After the warm-up; it then falls on a cosine.", least=0)
-    warm_up: int = option(100, "Steps until the learning rate is reached.", least=0)
-    clip: float = option(5.0, "Largest global norm of the gradients.", least=0)  # rare styles jolt
-    average_decay: float = option(0.997, "Of the moving average of the weights, per step.", least=0, most=1)
-    content_weight: float = option(1.5, "Legibility.", least=0)  # 3 in a last short part keeps more of the photo
-    moments_weight: float = option(1.0, "Colours and contrast of the style.", least=0)
-    gram_weight: float = option(1.0, "Colours and texture of the style together.", least=0)  # correlations
-    covariance_weight: float = option(1.0, "Texture and brush of the style alone.", least=0)  # of what varies
-    variation_weight: float = option(0.1, "Against grain.", least=0)
-    overflow_weight: float = option(1.0, "Against clipped colours.", least=0)
-    identity_share: float = option(0.08, "Share of pairs whose style is the content itself.", least=0, most=1)
-    identity_weight: float = option(3.0, "How much those must come back unchanged.", least=0)
+    photos: str = option("photos", _("Folder of content pictures inside the data folder."))
+    paintings: str = option("paintings", _("Folder of style pictures inside the data folder."))
+    teachers: str = option("teachers", _("Folder of VGG .npz files, or imagenet to download VGG-19."))
+    size: int = option(256, _("Side of a training square, in pixels."), least=32)  # time grows with its square
+    batch: int = option(4, _("Pairs of photo and painting in a step."), least=1)  # several styles steady the gradient
+    steps: int = option(8000, _("Updates in all."), least=1)  # about two hours on two busy cores
+    learning_rate: float = option(1e-3, _("After the warm-up; it then falls on a cosine."), least=0)
+    warm_up: int = option(100, _("Steps until the learning rate is reached."), least=0)
+    clip: float = option(5.0, _("Largest global norm of the gradients."), least=0)  # rare styles jolt
+    average_decay: float = option(0.997, _("Of the moving average of the weights, per step."), least=0, most=1)
+    content_weight: float = option(1.5, _("Legibility."), least=0)  # 3 in a last short part keeps more of the photo
+    moments_weight: float = option(1.0, _("Colours and contrast of the style."), least=0)
+    gram_weight: float = option(1.0, _("Colours and texture of the style together."), least=0)  # correlations
+    covariance_weight: float = option(1.0, _("Texture and brush of the style alone."), least=0)  # of what varies
+    variation_weight: float = option(0.1, _("Against grain."), least=0)
+    overflow_weight: float = option(1.0, _("Against clipped colours."), least=0)
+    identity_share: float = option(0.08, _("Share of pairs whose style is the content itself."), least=0, most=1)
+    identity_weight: float = option(3.0, _("How much those must come back unchanged."), least=0)
 
 
 @dataclass(frozen=True)
 class Pix2PixConfig(LoopOptions):
     """Paired image translation after Isola et al. 2017."""
 
-    generator: str = option("resnet", "Network that draws.", choices=GENERATORS)  # fewer checkerboards than a U-Net
-    filters: int = option(64, "Channels of the generator's first layer.", least=1, most=256)  # 32: a quarter the size
-    blocks: int = option(9, "Residual blocks; resnet only.", least=1, most=32)  # 6 is usual below 256 pixels
-    depth: int = option(8, "Halvings; unet only. 2 to this power divides the size.", least=2, most=10)  # U-Net-256
-    dropout: float = option(0.5, "Share of channels dropped in training; unet only.", least=0, most=0.95)
-    discriminator_filters: int = option(64, "Channels of the discriminator's first layer.", least=1, most=256)
-    discriminator_layers: int = option(3, "Halvings; 3 judges patches of 70×70 pixels.", least=1, most=6)
+    generator: str = option("resnet", _("Network that draws."), choices=GENERATORS)  # fewer checkerboards than a U-Net
+    filters: int = option(
+        64, _("Channels of the generator's first layer."), least=1, most=256
+    )  # 32: a quarter the size
+    blocks: int = option(9, _("Residual blocks; resnet only."), least=1, most=32)  # 6 is usual below 256 pixels
+    depth: int = option(8, _("Halvings; unet only. 2 to this power divides the size."), least=2, most=10)  # U-Net-256
+    dropout: float = option(0.5, _("Share of channels dropped in training; unet only."), least=0, most=0.95)
+    discriminator_filters: int = option(64, _("Channels of the discriminator's first layer."), least=1, most=256)
+    discriminator_layers: int = option(3, _("Halvings; 3 judges patches of 70×70 pixels."), least=1, most=6)
 
-    direction: str = option("AtoB", "Which half of a pair is the condition.", choices=DIRECTIONS)
+    direction: str = option("AtoB", _("Which half of a pair is the condition."), choices=DIRECTIONS)
     condition_channels: int = option(
-        1, "Channels of it: 1 for sketches, 3 for colours.", choices=(1, 3)
+        1, _("Channels of it: 1 for sketches, 3 for colours."), choices=(1, 3)
     )  # lines have no colour
     hint: float = option(
-        0.0, "Share of training pictures given with a hint of their colours; 0: no hints.", least=0, most=1
+        0.0, _("Share of training pictures given with a hint of their colours; 0: no hints."), least=0, most=1
     )  # three more channels; below 1, so that a sketch alone still serves
-    size: int = option(256, "Side of a training square, in pixels.", least=16)  # time grows with its square
-    enlarge: float = option(1.12, "Enlargement before the random crop.", least=1, most=2)  # 286 for 256 in the paper
-    flip: float = option(0.5, "Share of pairs that are mirrored.", least=0, most=1)  # 0 where left is not right
+    size: int = option(256, _("Side of a training square, in pixels."), least=16)  # time grows with its square
+    enlarge: float = option(1.12, _("Enlargement before the random crop."), least=1, most=2)  # 286 for 256 in the paper
+    flip: float = option(0.5, _("Share of pairs that are mirrored."), least=0, most=1)  # 0 where left is not right
     hand_drawn: float = option(
-        0.0, "Share of sketches made to look drawn by hand.", least=0, most=1
+        0.0, _("Share of sketches made to look drawn by hand."), least=0, most=1
     )  # people draw less precisely than an edge detector
-    batch: int = option(1, "Pairs in a step.", least=1)  # as in the paper: sharper than larger ones
-    steps: int = option(20_000, "Updates in all.", least=1)  # ten rounds of 2,000 pairs
+    batch: int = option(1, _("Pairs in a step."), least=1)  # as in the paper: sharper than larger ones
+    steps: int = option(20_000, _("Updates in all."), least=1)  # ten rounds of 2,000 pairs
 
-    learning_rate: float = option(2e-4, "Of both networks, at the start.", least=0)  # the paper's
-    beta1: float = option(0.5, "Momentum of Adam.", least=0, most=0.999)  # 0.9 swings when two networks play
+    learning_rate: float = option(2e-4, _("Of both networks, at the start."), least=0)  # the paper's
+    beta1: float = option(0.5, _("Momentum of Adam."), least=0, most=0.999)  # 0.9 swings when two networks play
     constant_share: float = option(
-        0.5, "Share of the steps before the learning rate falls, on a line to zero.", least=0, most=1
+        0.5, _("Share of the steps before the learning rate falls, on a line to zero."), least=0, most=1
     )  # half, as in the reference
-    gan_loss: str = option("lsgan", "Adversarial loss.", choices=GAN_LOSSES)  # least squares: steadier
-    lambda_gan: float = option(1.0, "Weight of the adversarial loss; 0 trains by L1 alone.", least=0)  # 0: a control
+    gan_loss: str = option("lsgan", _("Adversarial loss."), choices=GAN_LOSSES)  # least squares: steadier
+    lambda_gan: float = option(1.0, _("Weight of the adversarial loss; 0 trains by L1 alone."), least=0)  # 0: a control
     lambda_l1: float | None = option(
-        None, "Weight of the L1 loss; empty is 10 with lsgan and 100 with cross_entropy.", least=0
+        None, _("Weight of the L1 loss; empty is 10 with lsgan and 100 with cross_entropy."), least=0
     )  # low: sharper and wilder
-    average_decay: float = option(0.999, "Of the moving average of the generator, per step.", least=0, most=1)
+    average_decay: float = option(0.999, _("Of the moving average of the generator, per step."), least=0, most=1)
 
-    validation_pictures: int = option(32, "Pairs of the fixed set for validation.", least=1)  # seconds, not minutes
+    validation_pictures: int = option(32, _("Pairs of the fixed set for validation."), least=1)  # seconds, not minutes
 
     @property
     def l1_weight(self) -> float:
@@ -126,43 +130,46 @@ class Pix2PixConfig(LoopOptions):
 class CycleGANConfig(LoopOptions):
     """Unpaired image translation after Zhu et al. 2017."""
 
-    generator: str = option("resnet", "Networks that paint.", choices=GENERATORS)  # the paper's
-    filters: int = option(64, "Channels of a generator's first layer.", least=1, most=256)  # 32: a quarter the size
-    blocks: int = option(9, "Residual blocks; resnet only.", least=1, most=32)  # 6 is usual below 256 pixels
-    depth: int = option(8, "Halvings; unet only. 2 to this power divides the size.", least=2, most=10)  # U-Net-256
-    dropout: float = option(0.0, "Share of channels dropped in training; unet only.", least=0, most=0.95)
-    discriminator_filters: int = option(64, "Channels of a discriminator's first layer.", least=1, most=256)
-    discriminator_layers: int = option(3, "Halvings; 3 judges patches of 70×70 pixels.", least=1, most=6)
+    generator: str = option("resnet", _("Networks that paint."), choices=GENERATORS)  # the paper's
+    filters: int = option(64, _("Channels of a generator's first layer."), least=1, most=256)  # 32: a quarter the size
+    blocks: int = option(9, _("Residual blocks; resnet only."), least=1, most=32)  # 6 is usual below 256 pixels
+    depth: int = option(8, _("Halvings; unet only. 2 to this power divides the size."), least=2, most=10)  # U-Net-256
+    dropout: float = option(0.0, _("Share of channels dropped in training; unet only."), least=0, most=0.95)
+    discriminator_filters: int = option(64, _("Channels of a discriminator's first layer."), least=1, most=256)
+    discriminator_layers: int = option(3, _("Halvings; 3 judges patches of 70×70 pixels."), least=1, most=6)
 
-    direction: str = option("AtoB", "BtoA makes the two sides change places.", choices=DIRECTIONS)
-    size: int = option(256, "Side of a training square, in pixels.", least=16)  # time grows with its square
+    direction: str = option("AtoB", _("BtoA makes the two sides change places."), choices=DIRECTIONS)
+    size: int = option(256, _("Side of a training square, in pixels."), least=16)  # time grows with its square
     smallest: float = option(
-        0.7, "Smallest crop, as a share of a picture's shorter side.", least=0.1, most=1
+        0.7, _("Smallest crop, as a share of a picture's shorter side."), least=0.1, most=1
     )  # one collection rarely shows things at the other's scale
-    batch: int = option(1, "Pictures of each side in a step.", least=1)  # as in the paper
-    steps: int = option(20_000, "Updates in all.", least=1)
+    batch: int = option(1, _("Pictures of each side in a step."), least=1)  # as in the paper
+    steps: int = option(20_000, _("Updates in all."), least=1)
 
-    learning_rate: float = option(2e-4, "Of all networks, at the start.", least=0)  # the paper's
-    beta1: float = option(0.5, "Momentum of Adam.", least=0, most=0.999)  # 0.9 swings when two networks play
+    learning_rate: float = option(2e-4, _("Of all networks, at the start."), least=0)  # the paper's
+    beta1: float = option(0.5, _("Momentum of Adam."), least=0, most=0.999)  # 0.9 swings when two networks play
     constant_share: float = option(
-        0.5, "Share of the steps before the learning rate falls, on a line to zero.", least=0, most=1
+        0.5, _("Share of the steps before the learning rate falls, on a line to zero."), least=0, most=1
     )  # half, as in the paper
-    gan_loss: str = option("lsgan", "Adversarial loss.", choices=GAN_LOSSES)  # the paper's
-    lambda_cycle: float = option(10.0, "Weight of coming back to where one began.", least=0)  # the paper's
+    gan_loss: str = option("lsgan", _("Adversarial loss."), choices=GAN_LOSSES)  # the paper's
+    lambda_cycle: float = option(10.0, _("Weight of coming back to where one began."), least=0)  # the paper's
     lambda_identity: float = option(
-        0.5, "Weight of leaving pictures of the own side alone, times that of the cycle.", least=0
+        0.5, _("Weight of leaving pictures of the own side alone, times that of the cycle."), least=0
     )  # keeps colours; 0 saves a fifth of the time
     pool: int = option(
-        50, "Made pictures kept for the discriminators; 0 on several devices.", least=0
+        50, _("Made pictures kept for the discriminators; 0 on several devices."), least=0
     )  # against oscillation; Shrivastava et al. 2017
-    average_decay: float = option(0.999, "Of the moving average of the generators, per step.", least=0, most=1)
+    average_decay: float = option(0.999, _("Of the moving average of the generators, per step."), least=0, most=1)
 
-    validation_pictures: int = option(16, "Pictures of each side for validation.", least=1)  # seconds, not minutes
+    validation_pictures: int = option(16, _("Pictures of each side for validation."), least=1)  # seconds, not minutes
 
     @property
     def architecture(self) -> dict:
         """Both generators', as `trainer.networks.generators` reads it."""
         return _describe_generator(self, 3)
+
+
+BY_RECIPE = {"pix2pix": Pix2PixConfig, "cyclegan": CycleGANConfig, "adain": AdaINConfig}  # for who wants no Keras
 
 
 def from_dict(kind: type, values: dict):
