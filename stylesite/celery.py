@@ -15,7 +15,7 @@ CONSUMING = {"socket_connect_timeout": 3, "socket_timeout": 5, "health_check_int
 
 app = Celery("stylesite", broker=settings.REDIS_URL or None)
 app.conf.update(
-    imports=["tfapp.tasks"],
+    imports=["tfapp.tasks", "trainer.tasks"],
     task_queues=[Queue("render"), Queue("train")],
     task_default_queue="render",
     task_routes={"tfapp.*": {"queue": "render"}, "trainer.*": {"queue": "train"}},

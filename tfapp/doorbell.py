@@ -1,45 +1,14 @@
-"""The bell that wakes Celery's workers. When it is dead or hung it is soon given up: workers then look themselves."""
+"""The bell of the workers that paint. How it rings, and when it is given up: stylesite/doorbell.py."""
 
-import logging
-import time
-
-import kombu.exceptions
-import redis
-from django.conf import settings
-
-from stylesite import celery
+from stylesite import doorbell
 from tfapp import tasks
-
-SILENT_SECONDS = 10  # after it did not ring, it is left alone so long: nobody waits for it twice
-FAILURES = (kombu.exceptions.OperationalError, redis.RedisError, OSError)
-
-log = logging.getLogger(__name__)
-_silent_until = 0.0
 
 
 def ring(n: int = 1) -> bool:
     """Wake workers for `n` jobs; False when there is no bell, or nobody can have heard it."""
-    global _silent_until
-    if not settings.REDIS_URL or time.monotonic() < _silent_until:
-        return False
-
-    try:
-        with celery.app.connection_for_write(settings.REDIS_URL, transport_options=celery.PUBLISHING) as connection:
-            producer = celery.app.amqp.Producer(connection.default_channel)  # any other channel tries twice
-            for _ in range(n):
-                tasks.render_next.apply_async(producer=producer, retry=False)
-    except FAILURES as error:
-        _silent_until = time.monotonic() + SILENT_SECONDS
-        log.warning("Redis does not answer (%s); workers will find the jobs themselves.", error)
-        return False
-    return True
+    return doorbell.ring(tasks.render_next, n)
 
 
 def answers() -> bool:
     """Whether Redis is there; asked without waiting long."""
-    try:
-        client = redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=0.5, socket_timeout=0.5, retry=None)
-        with client:
-            return bool(client.ping())
-    except FAILURES:
-        return False
+    return doorbell.answers()

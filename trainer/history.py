@@ -1,11 +1,15 @@
 """Files with a JSON object a line, as a run writes them: on disk line by line, cut back to a step on resuming."""
 
+import contextlib
 import io
 import json
 import os
 from pathlib import Path
 
 from trainer import checkpoints
+
+FILE = "history.jsonl"  # a line a step
+LONGEST_LINE = 8192  # bytes; a dozen numbers take 300
 
 
 def open_to_append(path: Path) -> io.FileIO:
@@ -26,6 +30,20 @@ def append(file: io.FileIO, values: dict) -> None:
 def read(path: Path) -> list[dict]:
     """The whole lines of a file, as they came."""
     return [values for _, values in _read_lines(path)]
+
+
+def read_last_step(path: Path) -> int:
+    """The step of the last whole line, at no more cost in a long file; 0 where there is none."""
+    try:
+        with open(path, "rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - LONGEST_LINE))
+            tail = file.read()
+    except OSError:
+        return 0
+    for line in reversed(tail.split(b"\n")[:-1]):
+        with contextlib.suppress(ValueError, KeyError, TypeError):
+            return int(json.loads(line)["step"])
+    return 0
 
 
 def cut_back(path: Path, step: int) -> None:

@@ -15,7 +15,7 @@ from trainer.datasets import loading
 
 logger = logging.getLogger(__name__)
 
-HISTORY = "history.jsonl"  # a line a step
+HISTORY = history.FILE
 VALIDATION = "validation.jsonl"  # a line a validation
 CHECKPOINTS = "checkpoints"
 BEST = "best"  # the weights that did best in validation, as an engine loads them

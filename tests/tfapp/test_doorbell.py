@@ -5,6 +5,7 @@ import time
 import pytest
 import redis
 
+from stylesite import doorbell as bell
 from tests import services
 from tfapp import doorbell
 
@@ -13,7 +14,7 @@ DEAD = "redis://127.0.0.1:1/0"
 
 @pytest.fixture(autouse=True)
 def not_yet_silent(monkeypatch):
-    monkeypatch.setattr(doorbell, "_silent_until", 0.0)
+    monkeypatch.setattr(bell, "_silent_until", 0.0)
 
 
 def test_a_dead_redis_is_noticed_at_once_and_left_alone_for_a_while(settings):

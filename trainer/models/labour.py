@@ -123,6 +123,22 @@ class Labour(models.Model):
         """The share done, 0 to 1, as the child left it in the folder."""
         raise NotImplementedError
 
+    def look(self) -> dict:
+        """What a look into the folder says about how far it is: fields of the row."""
+        return {"progress": self.read_progress()}
+
+    def read_savings(self) -> int:
+        """What no death of a process takes back; as it grows, losses are counted anew."""
+        return 0
+
+    def has_all(self) -> bool:
+        """Whether all is done, once the child has ended well: it may have been asked to end before."""
+        return not self.wish
+
+    def take_over(self) -> dict:
+        """What the child left in the folder for the row, once all is done: fields of the row."""
+        return {}
+
     # Moves of the worker, each fenced: they say whether they happened.
 
     def claim(self, worker: str) -> None:
@@ -138,10 +154,10 @@ class Labour(models.Model):
         )
         self.refresh_from_db()
 
-    def beat(self, progress: float) -> bool:
+    def beat(self, progress: float, **changes) -> bool:
         """Extend the lease and tell the progress. False: it is no longer this worker's."""
         share = min(max(progress, 0.0), 1.0)
-        return bool(self._fenced().update(lease_until=_lease(), heartbeat_at=Now(), progress=share))
+        return bool(self._fenced().update(lease_until=_lease(), heartbeat_at=Now(), progress=share, **changes))
 
     def finish(self, **changes) -> bool:
         """The child has done all of it."""

@@ -6,6 +6,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import models
 
+from trainer import history
 from trainer.models.dataset import Dataset
 from trainer.models.labour import Labour
 
@@ -38,6 +39,24 @@ class Run(Labour):
     def data_folder(self) -> Path:
         """Where its pictures lie."""
         return self.dataset.pictures if self.dataset_id else Path(self.data)
+
+    def read_step(self) -> int:
+        """How far it is, as the folder says."""
+        return history.read_last_step(self.folder / history.FILE)
+
+    def read_progress(self) -> float:
+        return self.read_step() / self.steps
+
+    def look(self) -> dict:
+        step = self.read_step()
+        return {"progress": step / self.steps, "step": step}
+
+    def read_savings(self) -> int:
+        """The step of the newest checkpoint: no death of a process takes it back."""
+        return max((int(path.name[5:]) for path in (self.folder / "checkpoints").glob("step-[0-9]*")), default=0)
+
+    def has_all(self) -> bool:
+        return self.read_step() >= self.steps
 
     def command(self) -> list[str]:
         return [sys.executable, "manage.py", "train", "--run", str(self.pk)]

@@ -1,0 +1,270 @@
+"""The stories of a run: start it, pause it, stop it, go on, do it again otherwise, take one in, delete it.
+
+Views, the admin and the command line tell the same ones. Only here and in collections.py is the bell rung.
+"""
+
+import logging
+import shutil
+import uuid
+from contextlib import ExitStack
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models.functions import Now
+from django.utils.translation import gettext as _
+
+from stylesite import doorbell
+from trainer import history, options, tasks
+from trainer.models import Dataset, Probe, ProbeRound, Run
+from trainer.models.labour import State, Wish
+from trainer.recipes import configs
+
+LABOURS = (Run, Dataset, ProbeRound)  # what the training worker does
+KINDS = {  # of datasets that a recipe can learn from
+    "pix2pix": (Dataset.Kind.PAIRS, Dataset.Kind.FOLDERS),
+    "cyclegan": (Dataset.Kind.UNPAIRED, Dataset.Kind.FOLDERS),
+    "adain": (Dataset.Kind.UNPAIRED,),
+}
+GIVEN_BY_DATASET = {"adain": {"photos": "trainA", "paintings": "trainB"}}  # where that kind keeps them
+
+log = logging.getLogger(__name__)
+
+
+class Refused(Exception):
+    """It cannot be done; the message is a sentence for staff, in their language."""
+
+
+def start(
+    dataset: Dataset | None,
+    *,
+    recipe: str,
+    title: str,
+    options: dict[str, Any] | None = None,
+    steps: int | None = None,
+    seed: int = 0,
+    owner: User | None = None,
+    init: str = "",
+    data: str = "",
+    cloned_from: Run | None = None,
+) -> Run:
+    """Let a new run wait for the training worker; `data` is a folder with pictures, where there is no dataset.
+
+    `options` may hold all of the recipe's; those that differ from its defaults are kept. Raises Refused.
+    """
+    _check_source(dataset, recipe, data)
+    chosen, steps = _check_options(dataset, recipe, options or {}, steps)
+    if init and not (Path(init) / "model.weights.h5").is_file():
+        raise Refused(_("%(folder)s holds no weights to begin with.") % {"folder": init})
+    run = Run(
+        title=title.strip()[:80] or recipe,
+        recipe=recipe,
+        dataset=dataset,
+        data="" if dataset else str(Path(data).resolve()),
+        options=chosen,
+        steps=steps,
+        seed=seed,
+        owner=owner,
+        init=init,
+        cloned_from=cloned_from,
+        queued_at=Now(),
+    )
+    run.save(force_insert=True)
+    run.refresh_from_db()
+    ring()
+    return run
+
+
+def pause(run: Run) -> bool:
+    """Soon it is at rest, to be resumed; False when nobody works on it."""
+    return run.request(Wish.PAUSE)
+
+
+def stop(run: Run) -> bool:
+    """Soon it is at rest; False when nobody works on it."""
+    return run.request(Wish.STOP)
+
+
+def resume(run: Run, *, steps: int | None = None) -> bool:
+    """Let it go on from its last checkpoint, as far as `steps` if given; False when it waits or runs already.
+
+    Raises Refused where there is nothing left to do.
+    """
+    goal = steps or run.steps
+    if run.read_step() >= goal and run.state == State.DONE:
+        raise Refused(_("It has taken all its %(n)d steps; give it more to go on.") % {"n": run.steps})
+    if not run.enqueue(steps=goal):
+        return False
+    ring()
+    return True
+
+
+def clone(run: Run, *, title: str = "", owner: User | None = None, **changes: Any) -> Run:
+    """A new run like this one, but for `changes`: dataset, recipe, options, steps, seed, init. Raises Refused.
+
+    Options that are given replace those of the same name.
+    """
+    given = {"dataset": run.dataset, "recipe": run.recipe, "steps": run.steps, "seed": run.seed, "init": run.init}
+    given |= {name: value for name, value in changes.items() if name != "options"}
+    own = run.options if given["recipe"] == run.recipe else {}
+    return start(
+        given.pop("dataset"),
+        title=title or _("%(title)s, again") % {"title": run.title[:70]},
+        options=own | (changes.get("options") or {}),
+        owner=owner,
+        data=run.data,
+        cloned_from=run,
+        **given,
+    )
+
+
+def delete(run: Run) -> None:
+    """The row and its folder, its own probes with it. What was published of it stays. Raises Refused while it runs."""
+    for one in run.rounds.active():
+        one.request(Wish.STOP)
+    with transaction.atomic():
+        row = Run.objects.select_for_update(of=("self",)).filter(pk=run.pk).first()  # claiming waits, then finds none
+        if row is None:
+            return
+        if row.state == State.RUNNING:
+            raise Refused(_("It is at work. Stop it first, then delete it."))
+        if row.rounds.filter(state=State.RUNNING).exists():
+            raise Refused(_("Its probes are being painted. Try again in a moment."))
+        paths = [probe.path for probe in Probe.objects.filter(run=row)]
+        folder = row.folder
+        row.delete()
+        transaction.on_commit(lambda: _remove(folder, paths))
+
+
+def adopt(folder: Path | str, *, title: str = "", owner: User | None = None) -> Run:
+    """Take a run made on the command line into the studio. Raises Refused for what is none, or is being trained.
+
+    Its folder is moved by renaming; from another file system it is copied, and the copy left behind stays.
+    """
+    source = Path(folder).expanduser().absolute()
+    chosen, config = _read_folder(source)
+    run = Run(title=(title.strip() or source.name)[:80], recipe=chosen.recipe, seed=chosen.seed, owner=owner)
+    run.steps = chosen.steps or config.steps
+    run.options = _differing(type(config), chosen.config, {"steps": run.steps})
+    run.init = chosen.init or ""
+    run.dataset = next((one for one in Dataset.objects.all() if str(one.pictures) == chosen.data), None)
+    run.data = "" if run.dataset else chosen.data
+    run.step = history.read_last_step(source / history.FILE)
+    run.state = State.DONE if run.step >= run.steps else State.STOPPED
+    run.progress = run.step / run.steps
+
+    with ExitStack() as undo:
+        with transaction.atomic():
+            run.save(force_insert=True)
+            _take(source, run.folder, undo)
+        undo.pop_all()
+    run.refresh_from_db()
+    return run
+
+
+def ring() -> None:
+    """Wake the training worker, on commit, for everything that waits and was not announced. Costs little when dead."""
+    if settings.REDIS_URL:
+        transaction.on_commit(announce_overdue, robust=True)
+
+
+def announce_overdue() -> int:
+    """Ring for what waits although no bell was heard; say how much that is."""
+    overdue = [row for kind in LABOURS for row in kind.objects.overdue()[:100]]
+    if overdue and doorbell.ring(tasks.train_next):
+        for row in overdue:
+            type(row).objects.filter(pk=row.pk, state=State.QUEUED).update(announced_at=Now())
+    return len(overdue)
+
+
+def recipes_for(dataset: Dataset) -> list[str]:
+    """The names of those that can learn from it."""
+    return [recipe for recipe, kinds in KINDS.items() if dataset.kind in kinds]
+
+
+def _check_source(dataset, recipe, data):
+    if recipe not in configs.BY_RECIPE:
+        known = ", ".join(configs.BY_RECIPE)
+        raise Refused(_("There is no recipe %(name)s; there are %(known)s.") % {"name": recipe, "known": known})
+    if dataset is None:
+        if not data or not Path(data).is_dir():
+            raise Refused(_("Choose a dataset, or a folder with pictures on the server."))
+        return
+    if dataset.state != State.DONE:
+        raise Refused(_("This dataset is not ready yet."))
+    if dataset.kind not in KINDS[recipe]:
+        values = {"recipe": recipe, "kind": dataset.get_kind_display().lower()}
+        raise Refused(_("%(recipe)s cannot learn from this kind of dataset (%(kind)s).") % values)
+
+
+def _check_options(dataset, recipe, given, steps):
+    """The options that differ from the recipe's defaults, and the number of steps."""
+    kind = configs.BY_RECIPE[recipe]
+    given = (GIVEN_BY_DATASET.get(recipe, {}) if dataset else {}) | given
+    try:
+        config = configs.from_dict(kind, given | ({"steps": steps} if steps else {}))
+    except (ValueError, TypeError) as error:
+        raise Refused(_("These options cannot be: %(why)s") % {"why": error}) from error
+    return _differing(kind, configs.to_dict(config), {}), config.steps
+
+
+def _differing(kind, values, ignored):
+    usual = configs.to_dict(kind())
+    known = {each.name for each in fields(kind)} - {"steps", *ignored}
+    return {name: value for name, value in values.items() if name in known and value != usual[name]}
+
+
+def _read_folder(source):
+    """The options and the config of the run in a folder."""
+    inside = Path(settings.TRAINING_ROOT).absolute()
+    if source.is_symlink() or not source.is_dir():
+        raise Refused(_("There is no folder %(folder)s.") % {"folder": source})
+    if source == inside or inside in source.parents or source in inside.parents:
+        raise Refused(_("%(folder)s belongs to the studio already.") % {"folder": source})
+    if not (source / options.FILE).is_file() or not (source / history.FILE).is_file():
+        raise Refused(_("%(folder)s holds no run: options.json or history.jsonl is missing.") % {"folder": source})
+    try:
+        chosen = options.read(source)
+        if chosen.recipe not in configs.BY_RECIPE:
+            raise ValueError(f"there is no recipe {chosen.recipe!r}")
+        return chosen, configs.from_dict(configs.BY_RECIPE[chosen.recipe], chosen.config)
+    except (ValueError, TypeError) as error:
+        raise Refused(_("%(folder)s cannot be taken in: %(why)s") % {"folder": source, "why": error}) from error
+
+
+def _take(source, target, undo):
+    """Bring the folder to its place; `undo` knows how to bring it back."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if any(path.is_symlink() or not (path.is_dir() or path.is_file()) for path in source.rglob("*")):
+        raise Refused(
+            _("%(folder)s holds links or special files, which the studio does not take.") % {"folder": source}
+        )
+    try:
+        source.rename(target)
+        undo.callback(target.rename, source)
+        return
+    except OSError as error:
+        log.info("%s cannot be renamed (%s); it is copied.", source, error)
+    beside = target.parent / f".taking-{uuid.uuid4().hex}"
+    undo.callback(shutil.rmtree, beside, ignore_errors=True)
+    undo.callback(shutil.rmtree, target, ignore_errors=True)
+    try:
+        shutil.copytree(source, beside)
+        beside.rename(target)
+    except OSError as error:
+        raise Refused(_("%(folder)s could not be copied: %(why)s") % {"folder": source, "why": error}) from error
+
+
+def _remove(folder, paths):
+    """First out of sight, so that a page that is open finds all or nothing."""
+    aside = folder.parent / f".deleted-{uuid.uuid4().hex}"
+    try:
+        folder.rename(aside)
+    except OSError:
+        aside = folder
+    shutil.rmtree(aside, ignore_errors=True)
+    for path in paths:
+        path.unlink(missing_ok=True)
