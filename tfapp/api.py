@@ -18,7 +18,8 @@ from ninja.errors import ValidationError
 from ninja.openapi.docs import DocsBase
 from ninja.utils import check_csrf
 
-from tfapp import engines, forms, limits, offers, parameters, people, shelf, tokens
+from tfapp import forms, limits, menu, offers, parameters, people, shelf, tokens
+from tfapp.engines.base import Parameter
 from tfapp.models import Artwork, Job
 from tfapp.views import errors, paging
 
@@ -109,7 +110,7 @@ class RefusalOut(Schema):
 
 def _job_body() -> dict[str, Any]:
     """The multipart fields of a job, from the engines' kinds and parameters."""
-    specs = engines.enabled()
+    specs = menu.enabled()
     file = {"type": "string", "format": "binary"}
     properties = {
         "engine": {"type": "string", "enum": [spec.name for spec in specs]},
@@ -147,12 +148,13 @@ class Docs(DocsBase):
 
 
 class Api(NinjaAPI):
-    """Says in its schema that a key may be sent, and need not be."""
+    """Says in its schema that a key may be sent, and need not be; and what the engines of the day take."""
 
     def get_openapi_schema(self, **kwargs: Any) -> dict[str, Any]:
         schema = super().get_openapi_schema(**kwargs)
         schema["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
         schema["security"] = [{}, {"key": []}]
+        schema["paths"][reverse("api:jobs")]["post"]["requestBody"] = _job_body()
         return schema
 
 
@@ -188,7 +190,6 @@ def list_engines(request: HttpRequest) -> list[dict]:
     response={202: AskedOut, REFUSALS: RefusalOut},
     url_name="jobs",
     tags=["jobs"],
-    openapi_extra={"requestBody": _job_body()},
 )
 def ask(request: HttpRequest, response: HttpResponse) -> Any:
     """Ask for a picture: the engine's inputs and parameters, as multipart/form-data."""
@@ -355,7 +356,7 @@ def _artwork(request: HttpRequest, artwork: Artwork) -> dict[str, Any]:
     }
 
 
-def _parameter(parameter: engines.Parameter) -> dict[str, Any]:
+def _parameter(parameter: Parameter) -> dict[str, Any]:
     return {
         "name": parameter.name,
         "label": str(parameter.label),

@@ -10,7 +10,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from tfapp import engines, files, images, jobs, offers, parameters, pictures, shelf
+from tfapp import files, images, jobs, menu, offers, parameters, pictures, shelf
 from tfapp.engines.base import EngineSpec
 from tfapp.models import Artwork, Job, JobInput, Person
 
@@ -68,7 +68,7 @@ class PictureForm(forms.Form):
         self.parameters: dict[str, Any] = {}
         self.pictures: list[tuple[str, images.Picture]] = []  # (role, picture), cleaned and stored as parts
         self.shelf_slugs: dict[int, str] = {}  # which styles, by position, are from the shelf
-        self.fields["engine"].choices = [(choice.name, choice.title) for choice in engines.enabled()]
+        self.fields["engine"].choices = [(choice.name, choice.title) for choice in menu.enabled()]
         self.fields.update(parameters.fields(spec))
 
     def clean_engine(self) -> str:
@@ -80,7 +80,7 @@ class PictureForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         """Open the pictures when all else is well; keep none of them when one is refused."""
-        if engines.find(self.data.get("engine", "")) is None:  # then nobody knows what else is wanted
+        if menu.find(self.data.get("engine", "")) is None:  # then nobody knows what else is wanted
             for name in {*self.errors} - {"engine"}:
                 del self.errors[name]
         if not self.errors:
@@ -220,7 +220,7 @@ class AgainForm(forms.Form):
     def __init__(self, data=None, *, job: Job):
         super().__init__(data, initial={**job.parameters})
         self.job = job
-        self.spec = engines.find(job.engine)
+        self.spec = menu.find(job.engine)
         self.fields.update(parameters.fields(self.spec) if self.spec else {})
         _offer_size(self, job.parameters.get("size"))
 
@@ -265,7 +265,7 @@ FORMS = {"style": StyleForm, "sketch": SketchForm, "photo": PhotoForm}
 
 def bind(data, files, *, person: Person) -> PictureForm:
     """The form for what was sent: its engine decides which; without one, the kind of the page that it was sent from."""
-    spec = engines.find(data.get("engine", "")) or engines.first(data.get("kind", ""))
+    spec = menu.find(data.get("engine", "")) or menu.first(data.get("kind", ""))
     return FORMS[spec.kind](data, files, spec=spec, person=person)
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from tfapp import engines
+from tfapp import menu
 from tfapp.engines.base import EngineSpec
 from tfapp.models import EngineStatus
 
@@ -20,9 +20,9 @@ class Offer:
 
 
 def everything() -> list[Offer]:
-    """All enabled engines, in the order of the settings."""
+    """All enabled engines, in the order of the menu."""
     statuses = {status.engine: status for status in EngineStatus.objects.all()}
-    return [_offer(spec, statuses.get(spec.name)) for spec in engines.enabled()]
+    return [_offer(spec, statuses.get(spec.name)) for spec in menu.enabled()]
 
 
 def kinds(offered: list[Offer]) -> list[str]:

@@ -5,7 +5,7 @@ from typing import Any
 from django.db.models import Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
-from tfapp import engines, parameters, shelf
+from tfapp import menu, parameters, shelf
 from tfapp.models import Artwork, JobInput, Person
 
 
@@ -24,11 +24,10 @@ def title(artwork: Artwork) -> str:
 
 def describe(artwork: Artwork) -> list[tuple[str, str]]:
     """How it was made, as (label, value) for people."""
-    spec = engines.SPECS.get(artwork.engine)
-    rows = [(_("Engine"), str(spec.title) if spec else artwork.engine)]
+    rows = [(_("Engine"), menu.title_of(artwork.engine))]
     if styles := style_titles(artwork):
         rows.append((_("Style"), ", ".join(styles)))
-    return rows + parameters.describe(spec, artwork.parameters)
+    return rows + parameters.describe(menu.look_up(artwork.engine), artwork.parameters)
 
 
 def style_titles(artwork: Artwork) -> list[str]:

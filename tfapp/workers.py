@@ -21,9 +21,11 @@ from stylesite.lifecycle import stopping
 from tfapp import files, jobs, limits, loading, people, tasks
 from tfapp.models import Job, Worker
 from tfapp.watching import EXIT_SECONDS
+from trainer.models import Version
 
 SWEEP_SECONDS = 3600
 REPORT_SECONDS = 600
+NEW_SECONDS = 2  # a version that was published is looked at so soon
 MOST_BELLS = 100
 TROUBLE_SECONDS = 1  # a database that is gone is not asked, nor written about, ten times a second
 FORGET_SECONDS = 24 * 3600  # a worker that was not seen so long will not come back under its name
@@ -61,6 +63,7 @@ def enter() -> None:
     _every(settings.HEARTBEAT_SECONDS, _say_that_i_am_here)
     _every(settings.REAP_SECONDS, look_around)
     _every(REPORT_SECONDS, _report, at_once=True)
+    _every(NEW_SECONDS, _report_new)
     _every(SWEEP_SECONDS, _tidy_up)
     log.info("A worker is ready (%s).", name())
 
@@ -120,6 +123,12 @@ def _report() -> None:
     loading.report(is_alone=_is_alone())
     if settings.REDIS_URL and (n_waiting := Job.objects.waiting().count()):
         jobs.ring(min(n_waiting, MOST_BELLS))
+
+
+def _report_new() -> None:
+    """Only the first question is asked while nothing is new."""
+    if Version.objects.unknown().exists():
+        loading.report_new(is_alone=_is_alone())
 
 
 def _tidy_up() -> None:

@@ -22,8 +22,8 @@ def nothing_loaded(settings, monkeypatch):
 def count_loads(monkeypatch, outcome) -> list[str]:
     loads = []
 
-    def load(name: str):
-        loads.append(name)
+    def load(spec):
+        loads.append(spec.name)
         if isinstance(outcome, Exception):
             raise outcome
         return outcome
@@ -95,11 +95,11 @@ def test_an_engine_that_was_not_to_be_kept_is_only_looked_at(settings, monkeypat
 def test_an_engine_that_is_there_does_not_wait_for_one_that_is_loading(monkeypatch):
     is_loading, may_end = threading.Event(), threading.Event()
 
-    def load(name: str):
-        if name == "tflite":
+    def load(spec):
+        if spec.name == "tflite":
             is_loading.set()
             may_end.wait(20)
-        return name
+        return spec.name
 
     monkeypatch.setattr(loading.engines, "load", load)
     loading.get("echo")

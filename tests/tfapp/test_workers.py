@@ -35,10 +35,10 @@ def broken_lite(monkeypatch):
     """tflite cannot be had: its loader says so."""
     load = loading.engines.load
 
-    def refuse(name: str):
-        if name == "tflite":
+    def refuse(spec):
+        if spec.name == "tflite":
             raise EngineError("The folder holds no model.")
-        return load(name)
+        return load(spec)
 
     monkeypatch.setattr(loading.engines, "load", refuse)
 

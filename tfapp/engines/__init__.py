@@ -1,4 +1,4 @@
-"""The menu: every engine by name. It imports none of them until one is loaded."""
+"""The engines of the program by name; `tfapp.menu` adds what staff published. None is imported until it is loaded."""
 
 from importlib import import_module
 from pathlib import Path
@@ -116,9 +116,9 @@ def first(kind: str) -> EngineSpec:
     return next((spec for spec in enabled() if spec.kind == kind), enabled()[0])
 
 
-def load(name: str) -> Engine:
-    """Import and load an engine. Raises EngineError when it cannot be had."""
-    spec = SPECS[name]
+def load(what: EngineSpec | str) -> Engine:
+    """Import and load an engine, of the program if it is named. Raises EngineError when it cannot be had."""
+    spec = SPECS[what] if isinstance(what, str) else what
     module, class_name = spec.path.rsplit(".", 1)
     engine = getattr(import_module(module), class_name)()
     engine.load(spec.source())

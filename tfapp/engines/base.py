@@ -35,7 +35,7 @@ class EngineSpec:
     kind: str  # the kind of input, which decides the form: one of KINDS
     parameters: tuple[Parameter, ...]
     path: str
-    source: Callable[[], str]
+    source: Callable[[], str] = field(compare=False)
     is_listed: bool = True  # False: for tests and checks of an installation, not on the create page
 
 

@@ -1,11 +1,11 @@
-"""A sketch becomes a picture: generators of pix2pix (Isola et al. 2017, arXiv:1611.07004), by our own recipe."""
+"""A sketch or a photo becomes a picture: generators of pix2pix (Isola et al. 2017, arXiv:1611.07004), by our recipe."""
 
 import numpy as np
 from django.utils.translation import gettext_noop
 
 from tfapp.engines import pictures, sketches
 from tfapp.engines.base import EngineError, Inputs, Progress
-from tfapp.engines.translation import NOT_FITTING, Generator
+from tfapp.engines.translation import NOT_FITTING, Generator, PhotoEngine
 from trainer.networks import pixels
 
 NO_SKETCH = gettext_noop("Draw something, or choose a picture of a sketch.")
@@ -50,6 +50,13 @@ class Pix2PixEngine:
         sketch = sketches.shrink(sketches.move(ink, down, right))[..., None]
         picture = self._generator.paint(np.repeat(sketch, self._generator.n_channels, -1))
         return pixels.to_bytes(sketches.move(pixels.resize(picture, *ink.shape), -down, -right))
+
+
+class Pix2PixPhotoEngine(PhotoEngine):
+    """Of pairs of photos: by day and by night, grey and in colours."""
+
+    recipe = "pix2pix"
+    group = "generator"
 
 
 def take_middle(views: list[np.ndarray]) -> np.ndarray:

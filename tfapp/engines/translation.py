@@ -11,7 +11,7 @@ import numpy as np
 from django.utils.translation import gettext_noop
 
 from tfapp.engines import pictures
-from tfapp.engines.base import EngineError
+from tfapp.engines.base import EngineError, Inputs, Progress
 from trainer import checkpoints, gradients
 from trainer.networks import generators
 
@@ -68,6 +68,27 @@ class Generator:
         if self._is_picture_signed:
             picture = (picture + 1) / 2
         return pictures.finished(picture)
+
+
+class PhotoEngine:
+    """A generator whose condition is a photo. One instance may be used by several threads."""
+
+    recipe: str
+    group: str
+
+    def load(self, source: str) -> None:
+        """Load a checkpoint folder of the recipe. Raises EngineError."""
+        self._generator = Generator(source, recipe=self.recipe, group=self.group)
+        if self._generator.n_channels != 3:
+            raise EngineError(NOT_FITTING)
+
+    def render(self, inputs: Inputs, progress: Progress) -> np.ndarray:
+        """The content, at its own size, as the generator sees it. Raises EngineError."""
+        content = pictures.photo(inputs)
+        progress(0.0)
+        picture = self._generator.paint(content)
+        progress(1.0)
+        return picture
 
 
 def _section(config: dict, name: str) -> dict:

@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
-from tfapp import engines, shelf
+from tfapp import menu, shelf
 from tfapp.models.job import Job
 from tfapp.models.person import Person
 
@@ -94,8 +94,7 @@ class Artwork(models.Model):
         if names := self.shelf_titles:
             words = {"styles": ", ".join(names), "date": date}
             return _("A picture in the style of %(styles)s, painted on %(date)s") % words
-        spec = engines.SPECS.get(self.engine)
-        words = {"engine": spec.title if spec else self.engine, "date": date}
+        words = {"engine": menu.title_of(self.engine), "date": date}
         return _("A picture painted with %(engine)s on %(date)s") % words
 
     @property

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from tfapp import engines, forms, limits, offers, people, pictures, shelf
+from tfapp import forms, limits, menu, offers, people, pictures, shelf
 from tfapp.engines.base import EngineSpec
 from tfapp.models import Artwork, JobInput
 from tfapp.views import errors
@@ -71,10 +71,10 @@ def _first_choice(request: HttpRequest, offered: list[offers.Offer], like: Artwo
     """The engine asked for; else that of the liked picture; else the first of the kind: of those that are available."""
     available = [offer.spec for offer in offered if offer.is_available]
     for name in (request.GET.get("engine", ""), like.engine if like else ""):
-        if (spec := engines.find(name)) in available:
+        if (spec := menu.find(name)) in available:
             return spec
 
-    enabled = engines.enabled()
+    enabled = menu.enabled()
     kind = like.kind if like else request.GET.get("kind", "")
     of_kind = [spec for spec in enabled if spec.kind == kind] or [
         spec for spec in enabled if spec.kind == enabled[0].kind

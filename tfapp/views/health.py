@@ -7,7 +7,7 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from tfapp import doorbell, engines
+from tfapp import doorbell, menu
 from tfapp.models import EngineStatus, Worker
 
 
@@ -18,7 +18,7 @@ def healthz(request: HttpRequest) -> JsonResponse:
     """200 once a job would be rendered, 503 with the reason otherwise. A dead doorbell only slows workers down."""
     try:
         n_workers = Worker.objects.alive().count()
-        names = [spec.name for spec in engines.enabled()]
+        names = [spec.name for spec in menu.enabled()]
         rows = EngineStatus.objects.filter(engine__in=names, is_available=True)
         available = list(rows.order_by("engine").values_list("engine", flat=True))
     except DatabaseTrouble:
