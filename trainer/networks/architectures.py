@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 MOST = 1024  # channels or blocks; more is a mistake, or somebody after our memory
+LEAST_SCORES = 3  # positions a side before a discriminator's last two layers, each of which takes one
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,16 @@ class PatchGANArchitecture:
 
     def __post_init__(self):
         _require_positive(self, "filters", "layers", "in_channels")
+
+    @property
+    def multiple(self) -> int:
+        """Sides of a picture are multiples of this many pixels."""
+        return 2**self.layers
+
+    @property
+    def least_size(self) -> int:
+        """Pixels of the smallest square that can be judged."""
+        return LEAST_SCORES * self.multiple
 
     @classmethod
     def from_config(cls, values: dict) -> "PatchGANArchitecture":

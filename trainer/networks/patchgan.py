@@ -9,7 +9,6 @@ from trainer.networks.translation_layers import START_DEVIATION, NormedConvoluti
 
 SIZE = 4  # pixels a kernel is wide
 SLOPE = 0.2  # of the leaky rectifiers
-LEAST_SCORES = 3  # positions a side before the last two layers, each of which takes one
 WIDEST = 8  # times the first layer's channels
 
 
@@ -48,9 +47,8 @@ def receptive_field(architecture: PatchGANArchitecture) -> int:
 
 def check_size(architecture: PatchGANArchitecture, size: int) -> None:
     """Raise ValueError where a square of so many pixels is too small to be judged."""
-    smallest = LEAST_SCORES * 2**architecture.layers
-    if size % 2**architecture.layers or size < smallest:
+    if size % architecture.multiple or size < architecture.least_size:
         raise ValueError(
             f"A discriminator of {architecture.layers} layers wants a size that is a multiple of "
-            f"{2**architecture.layers} and at least {smallest}, not {size}."
+            f"{architecture.multiple} and at least {architecture.least_size}, not {size}."
         )

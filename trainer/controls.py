@@ -1,0 +1,186 @@
+"""Form fields made from what `describe` says of a recipe's options: labels, limits, and which are the usual ones."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from trainer.recipes import configs
+
+SET_ELSEWHERE = {"steps", "photos", "paintings"}  # by the form itself, and by the layout of the dataset
+USUAL = {
+    "pix2pix": ("direction", "size", "batch", "generator", "filters", "blocks", "depth", "hand_drawn", "flip"),
+    "cyclegan": (
+        "direction",
+        "size",
+        "batch",
+        "generator",
+        "filters",
+        "blocks",
+        "depth",
+        "smallest",
+        "lambda_identity",
+    ),
+    "adain": ("size", "batch", "learning_rate", "content_weight", "moments_weight", "gram_weight"),
+}
+LABELS = {
+    "architecture": gettext_lazy("Architecture"),
+    "average_decay": gettext_lazy("Decay of the average"),
+    "batch": gettext_lazy("Batch"),
+    "beta1": gettext_lazy("Momentum (beta 1)"),
+    "blocks": gettext_lazy("Residual blocks"),
+    "checkpoint_every": gettext_lazy("Checkpoint every"),
+    "clip": gettext_lazy("Clip gradients at"),
+    "code_hidden": gettext_lazy("Hidden units of the style code"),
+    "compiled": gettext_lazy("Compiled"),
+    "condition_channels": gettext_lazy("Channels of the condition"),
+    "constant_share": gettext_lazy("Constant share"),
+    "content_weight": gettext_lazy("Weight of the content"),
+    "covariance_weight": gettext_lazy("Weight of the covariance"),
+    "decoder_blocks": gettext_lazy("Blocks of the decoder"),
+    "depth": gettext_lazy("Depth"),
+    "deterministic": gettext_lazy("Deterministic"),
+    "devices": gettext_lazy("Devices"),
+    "direction": gettext_lazy("Direction"),
+    "discriminator_filters": gettext_lazy("Filters of the discriminator"),
+    "discriminator_layers": gettext_lazy("Layers of the discriminator"),
+    "dropout": gettext_lazy("Dropout"),
+    "encoder_blocks": gettext_lazy("Blocks of the encoder"),
+    "enlarge": gettext_lazy("Enlarge"),
+    "filters": gettext_lazy("Filters"),
+    "fine": gettext_lazy("Channels at full size"),
+    "flip": gettext_lazy("Mirrored"),
+    "gan_loss": gettext_lazy("Adversarial loss"),
+    "generator": gettext_lazy("Generator"),
+    "gram_weight": gettext_lazy("Weight of the Gram matrices"),
+    "hand_drawn": gettext_lazy("Drawn by hand"),
+    "hint": gettext_lazy("Colour hints"),
+    "identity_share": gettext_lazy("Share of identities"),
+    "identity_weight": gettext_lazy("Weight of identities"),
+    "keep": gettext_lazy("Checkpoints kept"),
+    "lambda_cycle": gettext_lazy("Weight of the cycle"),
+    "lambda_gan": gettext_lazy("Weight of the adversarial loss"),
+    "lambda_identity": gettext_lazy("Weight of identity"),
+    "lambda_l1": gettext_lazy("Weight of L1"),
+    "learning_rate": gettext_lazy("Learning rate"),
+    "moments_weight": gettext_lazy("Weight of the moments"),
+    "overflow_weight": gettext_lazy("Weight of overflow"),
+    "pool": gettext_lazy("Picture pool"),
+    "precision": gettext_lazy("Precision"),
+    "sample_every": gettext_lazy("Sample every"),
+    "size": gettext_lazy("Size"),
+    "smallest": gettext_lazy("Smallest crop"),
+    "stem": gettext_lazy("Channels at half size"),
+    "style_widths": gettext_lazy("Channels of the style encoder"),
+    "teachers": gettext_lazy("Teachers"),
+    "validate_every": gettext_lazy("Validate every"),
+    "validation_pictures": gettext_lazy("Pictures for validation"),
+    "variation_weight": gettext_lazy("Weight of variation"),
+    "warm_up": gettext_lazy("Warm-up"),
+    "width": gettext_lazy("Channels at quarter size"),
+    "workers": gettext_lazy("Workers"),
+}
+
+
+class NumbersField(forms.CharField):
+    """Whole numbers with commas between them."""
+
+    def prepare_value(self, value: Any) -> str:
+        return ", ".join(map(str, value)) if isinstance(value, list | tuple) else value
+
+    def clean(self, value: Any) -> list[int] | None:
+        text = super().clean(value)
+        try:
+            return [int(word) for word in text.split(",")] if text else None
+        except ValueError as error:
+            raise ValidationError(_("Whole numbers with commas between them, please."), code="invalid") from error
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return self.prepare_value(initial) != data
+
+
+def fields(recipe: str) -> dict[str, forms.Field]:
+    """A field for each option of a recipe, in its order; where nothing is said, the default counts."""
+    made = {}
+    for option in configs.describe(configs.BY_RECIPE[recipe]):
+        name, default = option["name"], option["default"]
+        if name in SET_ELSEWHERE:
+            continue
+        if isinstance(default, dict):  # a dataclass inside: widths and depths
+            made |= {f"{name}.{key}": _field(_inner(key, value)) for key, value in default.items()}
+        else:
+            made[name] = _field(option)
+    return made
+
+
+def defaults(recipe: str) -> dict[str, Any]:
+    """What an option is where nobody says anything, by the name of its field."""
+    return {name: field.initial for name, field in fields(recipe).items()}
+
+
+def differing(recipe: str, cleaned: dict[str, Any]) -> dict[str, Any]:
+    """The options that were changed, as a config reads them, of a form's cleaned values."""
+    found: dict[str, Any] = {}
+    for name, default in defaults(recipe).items():
+        value = cleaned.get(name)
+        if value is None or value == "" or value == default:
+            continue
+        outer, _dot, inner = name.partition(".")
+        if inner:
+            found.setdefault(outer, {})[inner] = value
+        else:
+            found[name] = value
+    return found
+
+
+def spread(options: dict[str, Any]) -> dict[str, Any]:
+    """The inverse of `differing`: values by the names of their fields."""
+    spread_out = {}
+    for name, value in options.items():
+        if isinstance(value, dict):
+            spread_out |= {f"{name}.{key}": inner for key, inner in value.items()}
+        else:
+            spread_out[name] = value
+    return spread_out
+
+
+def label(name: str) -> str:
+    """What people call an option."""
+    return str(LABELS.get(name.rpartition(".")[2], name))
+
+
+def _inner(name: str, default: Any) -> dict:
+    kind = "list" if isinstance(default, list | tuple) else type(default).__name__
+    value = list(default) if kind == "list" else default
+    return {"name": name, "type": kind, "default": value, "help": "", "choices": (), "least": 1, "most": None}
+
+
+def _field(option: dict) -> forms.Field:
+    words = {"label": label(option["name"]), "initial": option["default"], "required": False}
+    words["help_text"] = " ".join(filter(None, [_(option["help"]) if option["help"] else "", _limits(option)]))
+    limits = {"min_value": option["least"], "max_value": option["most"]}
+    if option["choices"]:
+        choices = [(choice, str(choice)) for choice in option["choices"]]
+        return forms.TypedChoiceField(choices=choices, coerce=type(option["choices"][0]), **words)
+    if option["type"] == "bool":
+        return forms.BooleanField(**words)
+    if option["type"] == "int":
+        return forms.IntegerField(**limits, **words)
+    if option["type"].startswith("float"):
+        return forms.FloatField(**limits, **words, widget=forms.NumberInput(attrs={"step": "any"}))
+    return NumbersField(**words) if option["type"] == "list" else forms.CharField(max_length=200, **words)
+
+
+def _limits(option: dict) -> str:
+    """From where to where, and what is usual; nothing where a glance at the field says it."""
+    least, most, default = option["least"], option["most"], option["default"]
+    if option["choices"] or option["type"] in ("bool", "list", "str"):
+        return ""
+    usual = "" if default is None else _("Usually %(value)s.") % {"value": f"{default:g}"}
+    if least is not None and most is not None:
+        span = _("%(least)s to %(most)s.") % {"least": f"{least:g}", "most": f"{most:g}"}
+    else:
+        span = "" if not least else _("At least %(least)s.") % {"least": f"{least:g}"}
+    return " ".join(filter(None, [span, usual]))
