@@ -10,6 +10,7 @@ import json
 import logging
 import os
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 
 import h5py
@@ -23,6 +24,25 @@ WEIGHTS = "model.weights.h5"
 CONFIG = "config.json"
 N_KEPT = 3
 FOLDERS = "step-*"
+
+
+@dataclass(frozen=True)
+class Export:
+    """Averaged weights that an engine can load, in a folder with their config."""
+
+    step: int
+    folder: Path
+    is_best: bool
+    config: dict
+
+    @property
+    def name(self) -> str:
+        """As its checkpoint is called, wherever it lies."""
+        return _name(self.step)
+
+    def hash(self) -> str:
+        """The sha256 of the weights."""
+        return _hash(self.folder / WEIGHTS)
 
 
 def save(folder: Path, step: int, arrays: dict[str, np.ndarray], facts: dict, *, best: int | None = None) -> Path:
@@ -91,12 +111,32 @@ def load_weights(path: Path, networks: dict) -> None:
             network.set_weights(arrays)
 
 
+def list_exports(folder: Path) -> list[Export]:
+    """What can be painted with and published in the folder of a run, newest first: one entry a step.
+
+    The kept checkpoints; and the best and the last, which runs of before kept beside them.
+    """
+    best = _read_facts(folder / "best")
+    places = [*sorted((folder / "checkpoints").glob(FOLDERS)), folder / "best", folder]
+    found = {}
+    for place in places:
+        facts = _read_facts(place)
+        if facts and facts.get("step", 0) not in found:
+            step = int(facts.get("step", 0))
+            is_best = bool(best) and best.get("step", 0) == step
+            found[step] = Export(step, place, is_best, facts)
+    return [found[step] for step in sorted(found, reverse=True)]
+
+
 def shrink(source: Path, target: Path, facts: dict) -> None:
-    """Make a checkpoint folder to be shipped: float16 weights, and the config with more facts in it."""
+    """Make a checkpoint folder to be shipped: float16 weights, and the config with more facts in it.
+
+    Arrays whose numbers are too large for float16 stay as they are. Raises ValueError for what is no number.
+    """
     target.mkdir(parents=True, exist_ok=True)
     with h5py.File(source / WEIGHTS, "r") as whole:
         names = [f"{network}/{name}" for network in whole for name in whole[network]]
-        arrays = {name: whole[name][()].astype("float16") for name in names}
+        arrays = {name: _halve(whole[name][()], name) for name in names}
     _write_arrays(target / WEIGHTS, arrays)
     write_config(target, read_config(source) | {"weights": "float16"} | facts)
 
@@ -121,6 +161,25 @@ def write_text(path: Path, text: str) -> None:
     """Write a text file, whole or not at all."""
     with _beside(path) as beside:
         beside.write_text(text)
+
+
+def _read_facts(place):
+    """The config of a folder with weights; None where there is none."""
+    if not (place / WEIGHTS).is_file():
+        return None
+    try:
+        config = read_config(place)
+        return config if int(config.get("step", 0)) >= 0 else None
+    except (ValueError, TypeError):
+        return None
+
+
+def _halve(array, name):
+    if not np.isfinite(array).all():
+        raise ValueError(f"{name} holds what is no number.")
+    with np.errstate(over="ignore"):
+        half = array.astype("float16")
+    return half if np.isfinite(half).all() else array
 
 
 def _load(folder):
