@@ -13,14 +13,17 @@ from tests.sources import ROOT, Module, is_under, reachable, read_modules
 # 2. Arrays, folders, numbers and plain callables go in and out of these.
 PURE = (
     "tfapp.engines",
+    "trainer.advice",
     "trainer.callbacks",
     "trainer.checkpoints",
+    "trainer.curves",
     "trainer.datasets",
     "trainer.gradients",
     "trainer.history",
     "trainer.metrics",
     "trainer.networks",
     "trainer.options",
+    "trainer.plots",
     "trainer.recipes",
     "trainer.training",
 )

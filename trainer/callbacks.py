@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -49,7 +50,9 @@ def sample_every(n_steps: int) -> Callable:
         if run.step % n_steps == 0:
             path = _find_sample(run)
             path.parent.mkdir(exist_ok=True)
-            run.recipe.save_samples(path, run.averaged_networks())
+            beside = path.with_name(f".{path.name}")  # whoever looks finds it whole
+            run.recipe.save_samples(beside, run.averaged_networks())
+            os.replace(beside, path)
 
     return sample
 

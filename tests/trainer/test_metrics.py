@@ -93,6 +93,29 @@ def test_what_nobody_sees_counts_less_than_wrong_colours():
     assert metrics.measure_kid(np.full_like(real, 0.5), real) < 1e7  # not ruled by the white border alone
 
 
+def test_pictures_as_different_as_the_real_ones_are_diverse():
+    real, alike = make_pictures(24, seed=1), make_pictures(24, seed=2)
+
+    assert metrics.measure_diversity(real, real) == pytest.approx(1)
+    assert metrics.measure_diversity(alike, real) == pytest.approx(1, abs=0.15)
+
+
+def test_a_generator_that_makes_the_same_of_everything_has_no_diversity():
+    real = make_pictures(24, seed=1)
+    rng = np.random.default_rng(3)
+    same = np.repeat(make_pictures(1, seed=2), 24, axis=0)
+    noisy = np.clip(same + rng.normal(0, 0.005, same.shape), 0, 1).astype("float32")
+
+    assert metrics.measure_diversity(same, real) == pytest.approx(0, abs=1e-3)
+    assert metrics.measure_diversity(noisy, real) < 0.2
+
+
+def test_the_distance_of_two_pictures_is_measured_as_by_hand():
+    features = np.array([[0.0, 0], [3, 4], [0, 0]])
+
+    assert metrics._measure_spread(features) == pytest.approx((5 + 5 + 0) / 3)
+
+
 def test_features_find_the_direction_of_strokes():
     upright = make_pictures(2, seed=1, period=4)
     lying = np.swapaxes(upright, 1, 2)
@@ -117,5 +140,7 @@ def test_what_cannot_be_measured_is_refused():
         metrics.measure_ssim(pictures[:, :8], pictures[:, :8])
     with pytest.raises(ValueError, match="at least two"):
         metrics.measure_kid(pictures, pictures[:1])
+    with pytest.raises(ValueError, match="at least two"):
+        metrics.measure_diversity(pictures[:1], pictures)
     with pytest.raises(ValueError, match="12 pixels"):
         metrics.describe(pictures[:, :8])

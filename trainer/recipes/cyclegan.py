@@ -105,7 +105,8 @@ class CycleGAN:
         back_a, back_b = _paint(networks["generator_ba"], made_b), _paint(networks["generator_ab"], made_a)
         distances = {"kid_ab": metrics.measure_kid(made_b, b), "kid_ba": metrics.measure_kid(made_a, a)}
         cycle = (metrics.measure_l1(back_a, a) + metrics.measure_l1(back_b, b)) / 2
-        return {"kid": sum(distances.values()) / 2} | distances | {"cycle": cycle}
+        diversity = min(metrics.measure_diversity(made_b, b), metrics.measure_diversity(made_a, a))
+        return {"kid": sum(distances.values()) / 2} | distances | {"cycle": cycle, "diversity": diversity}
 
     def describe(self) -> dict:
         config = self.config

@@ -86,7 +86,9 @@ class Pix2Pix:
         drawn = self._draw(networks["generator"], conditions)
         real = targets / np.float32(255)
         measured = {"l1": metrics.measure_l1(drawn, real), "ssim": metrics.measure_ssim(drawn, real)}
-        return measured | ({"kid": metrics.measure_kid(drawn, real)} if len(real) > 1 else {})
+        if len(real) > 1:
+            measured |= {"kid": metrics.measure_kid(drawn, real), "diversity": metrics.measure_diversity(drawn, real)}
+        return measured
 
     def describe(self) -> dict:
         config = self.config

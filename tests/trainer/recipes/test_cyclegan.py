@@ -152,7 +152,7 @@ def test_validation_measures_both_ways_and_the_way_back(data):
 
     measured = recipe.validate(recipe.networks)
 
-    assert set(measured) == {"kid", "kid_ab", "kid_ba", "cycle"}
+    assert set(measured) == {"kid", "kid_ab", "kid_ba", "cycle", "diversity"}
     assert measured["kid"] == pytest.approx((measured["kid_ab"] + measured["kid_ba"]) / 2)
     assert measured == recipe.validate(recipe.networks)
 

@@ -183,7 +183,7 @@ def test_validation_measures_the_kept_out_pairs(data):
 
     conditions, targets = recipe.kept_out.fixed(3, 16)
     drawn = np.asarray(recipe.networks["generator"](conditions / np.float32(255))) / 2 + 0.5
-    assert set(measured) == {"l1", "ssim", "kid"}
+    assert set(measured) == {"l1", "ssim", "kid", "diversity"}
     assert measured[recipe.best_by] == pytest.approx(np.abs(drawn - targets / 255).mean(), rel=1e-3)
     assert measured == recipe.validate(recipe.networks)
 
