@@ -208,7 +208,7 @@ def misfits(config) -> list[tuple[str, str]]:
         found.append(("size", _("The size must be a multiple of %(n)d.") % {"n": ResNetArchitecture().multiple}))
     judge = PatchGANArchitecture(layers=config.discriminator_layers)
     is_judged = getattr(config, "lambda_gan", 1)
-    if is_judged and (config.size % judge.multiple or config.size < judge.least_size):
+    if not found and is_judged and (config.size % judge.multiple or config.size < judge.least_size):
         sentence = _("%(layers)d layers need a size that is a multiple of %(n)d and at least %(least)d pixels.")
         values = {"layers": judge.layers, "n": judge.multiple, "least": judge.least_size}
         found.append(("discriminator_layers", sentence % values))

@@ -14,6 +14,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from tests import clients, factories
 from tests.tfapp.addresses import ROLES, Address
+from tests.trainer import factories as trainer_factories
 from tests.trainer.addresses import STUDIO
 from tfapp import tokens
 from tfapp.models import ApiToken, Artwork, Job, Report
@@ -168,7 +169,7 @@ def world(db) -> World:
     public = factories.make_artwork(person, is_public=True)
     hidden = factories.make_artwork(person, is_public=True, hidden_at="2026-01-01T00:00:00Z")
     tokens.make(owner, "mine")
-    dataset = Dataset.objects.create(title="cats", kind="pairs", licence="CC0", source="drawn", state="done")
+    run = trainer_factories.make_run(state="done")
     things = {
         "private": private.pk,
         "public": public.pk,
@@ -176,9 +177,9 @@ def world(db) -> World:
         "job": private.job_id,
         "public_job": public.job_id,
         "token": owner.api_tokens.get().pk,
-        "dataset": dataset.pk,
-        "run": Run.objects.create(title="cats", recipe="pix2pix", dataset=dataset, steps=10, state="done").pk,
-        "version": Version.objects.create(slug="cats", number=1, title="Cats", kind="sketch").pk,
+        "dataset": run.dataset_id,
+        "run": run.pk,
+        "version": trainer_factories.make_version(run).pk,
         "auth_group": Group.objects.create(name="helpers").pk,
         "auth_user": owner.pk,
         "axes_accessattempt": AccessAttempt.objects.create(failures_since_start=1).pk,

@@ -1,0 +1,71 @@
+"""What lists tell of a run and of the whole studio: read once a request, so that templates need not ask."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from trainer import curves
+from trainer.models import Run
+from trainer.models.labour import State, Wish
+
+
+@dataclass(frozen=True)
+class RunRow:
+    """One line of a list of runs."""
+
+    run: Run
+    step: int
+    percent: int
+    left: str  # time to its end, in words; empty where nothing tells
+    best: dict | None  # name, value and step of its best validation
+    words: str  # its state, and what somebody wishes of it
+
+    @property
+    def can_halt(self) -> bool:
+        return self.run.is_active and not self.run.wish
+
+    @property
+    def can_resume(self) -> bool:
+        return self.run.state in (State.PAUSED, State.STOPPED, State.FAILED)
+
+
+def of_run(run: Run) -> RunRow:
+    """The row as it is now, read from its folder where a child process is at work."""
+    step = run.read_step()
+    return RunRow(
+        run=run,
+        step=step,
+        percent=min(100, 100 * step // max(1, run.steps)),
+        left=_time_left(run, step) if run.state == State.RUNNING else "",
+        best=curves.read_best(run.folder),
+        words=_words(run),
+    )
+
+
+def say_seconds(seconds: float) -> str:
+    """A time to go, as roughly as people say it."""
+    if seconds < 90:
+        return _("about a minute")
+    minutes = round(seconds / 60)
+    if minutes < 90:
+        return ngettext("%(n)d minute", "%(n)d minutes", minutes) % {"n": minutes}
+    hours = round(seconds / 3600)
+    if hours < 48:
+        return ngettext("%(n)d hour", "%(n)d hours", hours) % {"n": hours}
+    days = timedelta(seconds=seconds).days
+    return ngettext("%(n)d day", "%(n)d days", days) % {"n": days}
+
+
+def _time_left(run: Run, step: int) -> str:
+    seconds = curves.measure_pace(curves.read(run.folder)).seconds_left(step, run.steps)
+    return "" if seconds is None else say_seconds(seconds)
+
+
+def _words(run: Run) -> str:
+    if run.state == State.RUNNING and run.wish == Wish.PAUSE:
+        return _("pausing")
+    if run.state == State.RUNNING and run.wish == Wish.STOP:
+        return _("stopping")
+    return run.get_state_display()
