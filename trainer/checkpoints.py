@@ -10,6 +10,7 @@ import json
 import logging
 import os
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,13 +43,23 @@ class Export:
 
     def hash(self) -> str:
         """The sha256 of the weights."""
-        return _hash(self.folder / WEIGHTS)
+        return hash_file(self.folder / WEIGHTS)
 
 
-def save(folder: Path, step: int, arrays: dict[str, np.ndarray], facts: dict, *, best: int | None = None) -> Path:
-    """Write folder/step-NNNNNNN whole or not at all, and drop all but the last three and step `best`. The new folder.
+def save(
+    folder: Path,
+    step: int,
+    arrays: dict[str, np.ndarray],
+    facts: dict,
+    *,
+    fill: Callable[[Path], None] = lambda folder: None,
+    best: int | None = None,
+    keep: int = N_KEPT,
+) -> Path:
+    """Write folder/step-NNNNNNN whole or not at all, and drop all but the last `keep` and step `best`. The new folder.
 
-    Raises OSError, with a sentence, where it cannot be written: those of before stay, and nothing half made.
+    `fill(folder)` writes what else belongs into it, such as weights that an engine can load. Raises OSError, with a
+    sentence, where it cannot be written: those of before stay, and nothing half made.
     """
     final = folder / _name(step)
     beside = folder / f".writing-{os.getpid()}-{step}"
@@ -58,7 +69,9 @@ def save(folder: Path, step: int, arrays: dict[str, np.ndarray], facts: dict, *,
         with open(beside / STATE, "wb") as file:
             np.savez(file, **arrays)
             _flush(file)
-        manifest = {"step": step, "sha256": {STATE: _hash(beside / STATE)}, **facts}
+        fill(beside)
+        hashes = {path.name: hash_file(path) for path in sorted(beside.iterdir())}
+        manifest = {"step": step, "sha256": hashes, **facts}
         write_text(beside / MANIFEST, json.dumps(manifest, indent=1))
         if final.exists():
             shutil.rmtree(final)
@@ -67,7 +80,7 @@ def save(folder: Path, step: int, arrays: dict[str, np.ndarray], facts: dict, *,
         shutil.rmtree(beside, ignore_errors=True)
         raise OSError(f"The checkpoint of step {step} could not be written: {error.strerror or error}.") from error
     _flush_folder(folder)
-    _drop_old(folder, best)
+    _drop_old(folder, best, keep)
     return final
 
 
@@ -94,7 +107,7 @@ def save_weights(path: Path, networks: dict, dtype: str = "float32") -> None:
         for name, network in networks.items()
         for i, variable in enumerate(network.weights)
     }
-    _write_arrays(path, arrays)
+    write_arrays(path, arrays)
 
 
 def load_weights(path: Path, networks: dict) -> None:
@@ -137,7 +150,7 @@ def shrink(source: Path, target: Path, facts: dict) -> None:
     with h5py.File(source / WEIGHTS, "r") as whole:
         names = [f"{network}/{name}" for network in whole for name in whole[network]]
         arrays = {name: _halve(whole[name][()], name) for name in names}
-    _write_arrays(target / WEIGHTS, arrays)
+    write_arrays(target / WEIGHTS, arrays)
     write_config(target, read_config(source) | {"weights": "float16"} | facts)
 
 
@@ -188,7 +201,7 @@ def _load(folder):
     if not isinstance(hashes, dict) or STATE not in hashes or not isinstance(step, int) or folder.name != _name(step):
         raise ValueError(f"{MANIFEST} is not of this checkpoint")
     for name, expected in hashes.items():
-        if _hash(folder / name) != expected:
+        if hash_file(folder / name) != expected:
             raise ValueError(f"{name} is not what was written")
     with np.load(folder / STATE) as state:
         return {name: state[name] for name in state.files}, manifest
@@ -198,7 +211,7 @@ def _name(step):
     return f"step-{step:07d}"
 
 
-def _write_arrays(path, arrays):
+def write_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
     """An .h5 file by way of memory: HDF5 itself, left with a full disk, ends in errors of its own."""
     memory = io.BytesIO()
     with h5py.File(memory, "w") as file:
@@ -208,8 +221,8 @@ def _write_arrays(path, arrays):
         beside.write_bytes(memory.getbuffer())
 
 
-def _drop_old(folder, best):
-    for old in sorted(folder.glob(FOLDERS))[:-N_KEPT]:
+def _drop_old(folder, best, keep):
+    for old in sorted(folder.glob(FOLDERS))[:-keep]:
         if best is None or old.name != _name(best):
             shutil.rmtree(old, ignore_errors=True)
     for left in folder.glob(".writing-*"):
@@ -244,6 +257,7 @@ def _flush_folder(folder):
         os.close(descriptor)
 
 
-def _hash(path):
+def hash_file(path: Path) -> str:
+    """The sha256 of a file."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
