@@ -2,7 +2,7 @@
 
 import os
 
-from celery import Celery
+from celery import Celery, signals
 from kombu import Queue
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "stylesite.settings")
@@ -36,3 +36,15 @@ app.conf.update(
     broker_transport_options=CONSUMING,
     timezone="UTC",
 )
+
+
+def serves(worker, queue: str) -> bool:
+    """Whether a Celery worker hears the bells of a queue."""
+    return queue in worker.app.amqp.queues.consume_from
+
+
+@signals.worker_init.connect
+def refuse_two_trades(sender, **_context) -> None:
+    """A run takes hours, and visitors do not wait for it: before engines are loaded, such a worker ends."""
+    if serves(sender, "render") and serves(sender, "train"):
+        raise SystemExit("A worker paints or trains: say `-Q render` or `-Q train`, and start one of each.")

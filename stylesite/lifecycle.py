@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from django.conf import settings
 PR_SET_PDEATHSIG = 1  # from linux/prctl.h
 NO_GPU = "-1"
 MARK = "STYLESITE_SUPERVISOR"  # in the environment of a worker: the process that keeps it, or its own number
+CELERY_TRAINS = re.compile(r"celery.* worker.* (-Q|--queues)[ =]?train( |$)")  # the command line of such a worker
 EARLY_SECONDS = 5  # a process that dies sooner has a reason to die again
 RESTART_SECONDS = 0.5, 4  # the pause before a dead process is started again: it doubles while it keeps dying early
 
@@ -48,31 +50,48 @@ def stop_on_signals() -> None:
         signal.signal(number, stopping.ask)
 
 
-def die_with_parent() -> None:
-    """Linux: let this process get SIGTERM when its parent dies, however it dies. Call between fork and exec."""
+def die_with_parent(number: int = signal.SIGTERM) -> None:
+    """Linux: let this process get a signal when its parent dies, however it dies. Call between fork and exec."""
     if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, number)
+
+
+def following_parent(number: int = signal.SIGTERM) -> Callable[[], None]:
+    """What a child does between fork and exec: follow its parent into death, even if that has just happened."""
+    parent = os.getpid()
+
+    def follow() -> None:
+        die_with_parent(number)
+        if os.getppid() != parent:
+            os._exit(os.EX_UNAVAILABLE)
+
+    return follow
 
 
 def worker_environment() -> dict[str, str]:
     """The environment of a worker: the engines to load at its start, its device, and a GPU's memory as needed."""
-    environment = {
+    return {
+        **os.environ,
+        **_device_environment(),
         MARK: str(os.getpid()),  # of a process that replaces itself by a worker it becomes the worker's own
         "STYLESITE_PRELOAD": ",".join(settings.PRELOAD or settings.ENGINES),
         "TFHUB_CACHE_DIR": os.environ.get("TFHUB_CACHE_DIR") or str(settings.DATA_FOLDER / "tfhub"),
-        "TF_FORCE_GPU_ALLOW_GROWTH": "true",
-        "TF_CPP_MIN_LOG_LEVEL": os.environ.get("TF_CPP_MIN_LOG_LEVEL", "3"),
     }
-    if settings.DEVICE:
-        number = settings.DEVICE.lower().removeprefix("gpu:").removeprefix("cuda:")
-        environment["CUDA_VISIBLE_DEVICES"] = NO_GPU if number == "cpu" else number
-    return {**os.environ, **environment}
 
 
 def web_environment() -> dict[str, str]:
     """The environment of the web server: nothing in it makes a worker, and threads share their memory."""
-    kept = {name: value for name, value in os.environ.items() if name not in (MARK, "STYLESITE_PRELOAD")}
-    return {**kept, "MALLOC_ARENA_MAX": "2"}
+    return {**_plain_environment(), "MALLOC_ARENA_MAX": "2"}
+
+
+def training_worker_environment() -> dict[str, str]:
+    """The environment of a training worker: it loads no engines, and knows who keeps it."""
+    return {**_plain_environment(), "MALLOC_ARENA_MAX": "2", MARK: str(os.getpid())}
+
+
+def child_environment() -> dict[str, str]:
+    """The environment of a training worker's child: its device, a GPU's memory as needed, every line at once."""
+    return {**_plain_environment(), **_device_environment(), "PYTHONUNBUFFERED": "1"}
 
 
 def is_worker() -> bool:
@@ -81,7 +100,12 @@ def is_worker() -> bool:
 
 
 def loads_at_start() -> bool:
-    """Whether it loads what STYLESITE_PRELOAD names: not the studio, nor a worker that will begin again as one."""
+    """Whether it loads what STYLESITE_PRELOAD names: not the studio, nor a worker that will begin again as one.
+
+    Nor one that somebody starts to train.
+    """
+    if CELERY_TRAINS.search(" ".join(sys.argv)):
+        return False
     return is_worker() or sys.argv[1:2] not in (["studio"], ["worker"])
 
 
@@ -136,9 +160,10 @@ class Child:
 
     def _start(self, now: float) -> None:
         self._started_at = now
+        follow = following_parent()
         # A session of its own: Ctrl-C reaches the studio alone, and a dead leader's children can still be found.
         self._process = subprocess.Popen(
-            self._command, env=self._environment, cwd=settings.BASE_FOLDER, start_new_session=True, preexec_fn=_follow()
+            self._command, env=self._environment, cwd=settings.BASE_FOLDER, start_new_session=True, preexec_fn=follow
         )
 
     def _bury(self, now: float) -> str:
@@ -159,13 +184,18 @@ class Child:
             os.killpg(self._process.pid, signal.SIGKILL)
 
 
-def _follow():
-    """What a child does between fork and exec: follow its parent into death, even if that has just happened."""
-    parent = os.getpid()
+def _plain_environment() -> dict[str, str]:
+    """Ours, without what makes a worker."""
+    return {name: value for name, value in os.environ.items() if name not in (MARK, "STYLESITE_PRELOAD")}
 
-    def follow() -> None:
-        die_with_parent()
-        if os.getppid() != parent:
-            os._exit(os.EX_UNAVAILABLE)
 
-    return follow
+def _device_environment() -> dict[str, str]:
+    """For TensorFlow: the device, a GPU's memory as needed, few words."""
+    environment = {
+        "TF_FORCE_GPU_ALLOW_GROWTH": "true",
+        "TF_CPP_MIN_LOG_LEVEL": os.environ.get("TF_CPP_MIN_LOG_LEVEL", "3"),
+    }
+    if settings.DEVICE:
+        number = settings.DEVICE.lower().removeprefix("gpu:").removeprefix("cuda:")
+        environment["CUDA_VISIBLE_DEVICES"] = NO_GPU if number == "cpu" else number
+    return environment

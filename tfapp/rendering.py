@@ -11,6 +11,7 @@ from django.db.models import F
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_noop
 
+from stylesite import turns
 from stylesite.lifecycle import stopping
 from tfapp import files, images, jobs, loading, workers
 from tfapp.engines.base import EngineError, Inputs
@@ -81,7 +82,7 @@ def _claim() -> Job | None:
 
 
 def _paint_and_keep(job: Job) -> Artwork | None:
-    with Watch(job) as watch:
+    with turns.hold(), Watch(job) as watch:
         engine = loading.get(job.engine)
         inputs = _read(job)
         watch.tell(READ_SHARE)

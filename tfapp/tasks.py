@@ -4,7 +4,7 @@ import logging
 
 from celery import signals
 
-from stylesite.celery import app
+from stylesite.celery import app, serves
 from stylesite.lifecycle import stopping
 
 log = logging.getLogger(__name__)
@@ -33,8 +33,10 @@ def wait_for_rendering(seconds: float) -> bool:
 
 
 @signals.worker_init.connect
-def enter(**_context) -> None:
+def enter(sender, **_context) -> None:
     """Celery's worker begins: before it hears a bell, it loads its engines and is there, or it ends."""
+    if not serves(sender, "render"):
+        return
     from tfapp import workers
 
     try:
@@ -51,8 +53,10 @@ def ask_to_stop(**_context) -> None:
 
 
 @signals.worker_shutdown.connect
-def leave(**_context) -> None:
+def leave(sender, **_context) -> None:
     """Celery's worker has ended its last task."""
+    if not serves(sender, "render"):
+        return
     from tfapp import workers
 
     workers.leave()

@@ -25,6 +25,7 @@ WEIGHTS = "model.weights.h5"
 CONFIG = "config.json"
 N_KEPT = 3
 FOLDERS = "step-*"
+HINT_CHANNELS = 3  # of a colour hint behind a condition
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,19 @@ class Export:
     def name(self) -> str:
         """As its checkpoint is called, wherever it lies."""
         return _name(self.step)
+
+    @property
+    def trained_at(self) -> int:
+        """Pixels a side of what it was trained with."""
+        sizes = self.config.get("sizes")
+        side = sizes.get("trained_at") if isinstance(sizes, dict) else None
+        return side if isinstance(side, int) and side > 0 else 128
+
+    @property
+    def stamp(self) -> str:
+        """Changes whenever the weights do; quicker told than their hash."""
+        found = (self.folder / WEIGHTS).stat()
+        return f"{found.st_size}-{found.st_mtime_ns}"
 
     def hash(self) -> str:
         """The sha256 of the weights."""
@@ -139,6 +153,20 @@ def list_exports(folder: Path) -> list[Export]:
             is_best = bool(best) and best.get("step", 0) == step
             found[step] = Export(step, place, is_best, facts)
     return [found[step] for step in sorted(found, reverse=True)]
+
+
+def kinds_of(config: dict) -> tuple[str, ...]:
+    """What engines can make of a checkpoint: kinds of input, the usual one first; none for what nobody can load."""
+    recipe, architecture = config.get("recipe"), config.get("architecture")
+    if recipe == "adain":
+        return ("style",)
+    channels = architecture.get("in_channels") if isinstance(architecture, dict) else None
+    if recipe == "cyclegan":
+        return ("photo",) if channels == 3 else ()
+    if recipe != "pix2pix" or not isinstance(channels, int):
+        return ()
+    channels -= HINT_CHANNELS if config.get("hint_cells") else 0
+    return {1: ("sketch",), 3: ("photo", "sketch")}.get(channels, ())
 
 
 def shrink(source: Path, target: Path, facts: dict) -> None:

@@ -1,6 +1,8 @@
-"""The door to the training worker: a bell comes in, what waits is done. It loads no networks: children do."""
+"""The door to the training worker: a bell comes in, what waits is done. It loads no networks: its children do."""
 
-from stylesite.celery import app
+from celery import signals
+
+from stylesite.celery import app, serves
 
 
 @app.task(name="trainer.train_next")
@@ -9,3 +11,21 @@ def train_next() -> bool:
     from trainer import supervising
 
     return supervising.work()
+
+
+@signals.worker_init.connect
+def enter(sender, **_context) -> None:
+    """Celery's worker begins."""
+    if serves(sender, "train"):
+        from trainer import supervising
+
+        supervising.enter()
+
+
+@signals.worker_shutdown.connect
+def leave(sender, **_context) -> None:
+    """Celery's worker has ended its last task."""
+    if serves(sender, "train"):
+        from trainer import supervising
+
+        supervising.leave()

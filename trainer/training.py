@@ -60,8 +60,8 @@ class Score:
 class Run:
     """A recipe being trained in a folder: where it stands, and what a callback may do with it."""
 
-    def __init__(self, recipe: Recipe, folder: Path, *, steps: int, seed: int):
-        self.recipe, self.folder, self.steps, self.seed = recipe, Path(folder), steps, seed
+    def __init__(self, recipe: Recipe, folder: Path, *, steps: int, seed: int, keep: int = checkpoints.N_KEPT):
+        self.recipe, self.folder, self.steps, self.seed, self.keep = recipe, Path(folder), steps, seed, keep
         self.step = 0
         self.saved_step = None  # of the newest checkpoint
         self.metrics: dict[str, float] = {}  # of this step
@@ -149,18 +149,21 @@ def train(
     seed: int = 0,
     resume: bool = False,
     workers: int = 2,
+    keep: int = checkpoints.N_KEPT,
     on_open: Callable[[Run], None] = lambda run: None,
     callbacks: Iterable[Callable[[Run], None]] = (),
+    before_step: Callable[[], object] = lambda: None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> Run:
     """Train a recipe until `steps`, leaving weights, config, history and samples in a folder.
 
-    `on_open` is called once the run stands where it begins. Raises ValueError where the folder already holds a run
+    `on_open` is called once the run stands where it begins, `before_step` before every step: it may take its time.
+    The last `keep` checkpoints stay, and the best. Raises ValueError where the folder already holds a run
     and `resume` is false, FloatingPointError where a loss or a gradient is no longer a number, OSError where
     something cannot be written; the last good checkpoint stays. When `should_stop()` says so, saves a checkpoint
     and returns early.
     """
-    run = Run(recipe, folder, steps=steps, seed=seed)
+    run = Run(recipe, folder, steps=steps, seed=seed, keep=keep)
     run.compile()
     _open(run, resume)
     on_open(run)
@@ -170,6 +173,7 @@ def train(
     loader = loading.Loader(recipe.make_batch, first=run.step + 1, last=steps, workers=workers)
     with loader as batches, history.open_to_append(run.folder / HISTORY) as lines:
         while run.step < steps and not should_stop():
+            before_step()
             started = time.perf_counter()
             batch = next(batches)
             waited = time.perf_counter() - started
@@ -189,7 +193,10 @@ def train(
 
 
 def save(run: Run) -> None:
-    """Write a training checkpoint of where a run stands, unless there is one. FloatingPointError for bad numbers."""
+    """Write a checkpoint of where a run stands, unless there is one: to go on from, and to paint with.
+
+    FloatingPointError for bad numbers.
+    """
     if run.saved_step == run.step:
         return
     arrays = run.state()
@@ -198,7 +205,8 @@ def save(run: Run) -> None:
             raise FloatingPointError(f"Step {run.step}: {name} holds what is no number; nothing was saved.")
     facts = {"recipe": run.recipe.name, "seed": run.seed, "steps": run.steps, "validation": run.validation}
     facts["best"] = asdict(run.best) if run.best else None
-    checkpoints.save(run.folder / CHECKPOINTS, run.step, arrays, facts, best=run.best and run.best.step)
+    kept = {"best": run.best and run.best.step, "keep": run.keep}
+    checkpoints.save(run.folder / CHECKPOINTS, run.step, arrays, facts, fill=lambda folder: export(run, folder), **kept)
     run.saved_step = run.step
 
 

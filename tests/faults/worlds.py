@@ -147,8 +147,14 @@ def _answers(url: str) -> bool:
 
 
 def workers_of(children: list[psutil.Process]) -> list[psutil.Process]:
-    """The workers among a studio's processes."""
-    return named(children, "manage.py worker", "celery -A stylesite")
+    """The workers that paint among a studio's processes."""
+    found = named(children, "manage.py worker", "celery -A stylesite")
+    return [one for one in found if one not in training_workers_of(children)]
+
+
+def training_workers_of(children: list[psutil.Process]) -> list[psutil.Process]:
+    """The workers that train."""
+    return named(children, "manage.py worker --training", "-Q train")
 
 
 def named(children: list[psutil.Process], *words: str) -> list[psutil.Process]:

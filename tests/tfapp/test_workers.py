@@ -13,6 +13,7 @@ from django.utils import timezone
 from stylesite import lifecycle
 from stylesite.lifecycle import stopping
 from tests import factories
+from tests.stylesite.test_celery import CeleryWorker
 from tfapp import doorbell, jobs, loading, rendering, tasks, workers
 from tfapp.engines.base import EngineError
 from tfapp.models import Artwork, EngineStatus, Job, Person, Worker
@@ -178,7 +179,7 @@ def test_a_celery_worker_that_cannot_begin_ends(monkeypatch):
     monkeypatch.setattr(jobs, "reap", lambda: 1 / 0)
 
     with pytest.raises(SystemExit):
-        signals.worker_init.send(sender="test")
+        signals.worker_init.send(sender=CeleryWorker("render"))
 
 
 def test_when_a_missing_engine_came_the_bell_rings_for_those_who_waited(settings, monkeypatch, broken_lite):

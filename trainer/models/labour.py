@@ -115,6 +115,11 @@ class Labour(models.Model):
         """Where it lies on the disk."""
         raise NotImplementedError
 
+    @property
+    def log(self) -> Path:
+        """What its child processes say."""
+        return self.folder / "log"
+
     def command(self) -> list[str]:
         """What the child process is started with, behind `manage.py`."""
         raise NotImplementedError
@@ -158,6 +163,10 @@ class Labour(models.Model):
         """Extend the lease and tell the progress. False: it is no longer this worker's."""
         share = min(max(progress, 0.0), 1.0)
         return bool(self._fenced().update(lease_until=_lease(), heartbeat_at=Now(), progress=share, **changes))
+
+    def read_wish(self) -> str | None:
+        """What somebody wishes by now; None: it is no longer this worker's."""
+        return self._fenced().values_list("wish", flat=True).first()
 
     def finish(self, **changes) -> bool:
         """The child has done all of it."""

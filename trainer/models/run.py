@@ -36,6 +36,10 @@ class Run(Labour):
         return Path(settings.TRAINING_ROOT) / "runs" / str(self.pk)
 
     @property
+    def log(self) -> Path:
+        return self.folder / "train.log"
+
+    @property
     def data_folder(self) -> Path:
         """Where its pictures lie."""
         return self.dataset.pictures if self.dataset_id else Path(self.data)
@@ -54,6 +58,9 @@ class Run(Labour):
     def read_savings(self) -> int:
         """The step of the newest checkpoint: no death of a process takes it back."""
         return max((int(path.name[5:]) for path in (self.folder / "checkpoints").glob("step-[0-9]*")), default=0)
+
+    def take_over(self) -> dict:
+        return {"step": self.read_step()}
 
     def has_all(self) -> bool:
         return self.read_step() >= self.steps

@@ -36,6 +36,7 @@ class LoopOptions(Options):
     deterministic: bool = option(False, _("The same numbers to the last bit on every run; slow."))  # for proofs
     compiled: bool = option(True, _("Compile the step; without, it begins at once and is slower."))  # off: to debug
     checkpoint_every: int = option(200, _("Steps between two checkpoints."), least=1)  # minutes of work to lose
+    keep: int = option(3, _("Newest checkpoints that are kept; the best one always is."), least=1, most=1000)
     sample_every: int = option(500, _("Steps between two sample pictures."), least=1)
     validate_every: int = option(500, _("Steps between two validations."), least=1)
 

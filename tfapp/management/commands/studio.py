@@ -1,4 +1,4 @@
-"""`manage.py studio`: the whole site on this machine, web server and worker, each a process of its own."""
+"""`manage.py studio`: the whole site on this machine: web server, worker, training worker, each a process."""
 
 import json
 import socket
@@ -19,6 +19,7 @@ from tfapp import workers
 
 THREADS = 8
 STOP_SECONDS = 12  # the worker gives its job back after 4 and ends after 8
+SAVE_SECONDS = 25  # more than that has the training worker, whose run ends a step and is saved
 LOOK_SECONDS = 0.2
 ASK_SECONDS = 1.0
 TELL_AGAIN_SECONDS = 20
@@ -46,6 +47,11 @@ class Command(BaseCommand):
                 environment=lifecycle.worker_environment(),
                 on_death=workers.forget,
             ),
+            Child(
+                "training worker",
+                command=training_command(),
+                environment=lifecycle.training_worker_environment(),
+            ),
         ]
         how = "answers Redis" if settings.REDIS_URL else "looks into the database"
         names = ", ".join(settings.PRELOAD or settings.ENGINES)
@@ -57,8 +63,10 @@ class Command(BaseCommand):
             for child in children:
                 child.ask_to_stop()
             until = time.monotonic() + STOP_SECONDS
-            for child in children:
+            *others, training = children
+            for child in others:
                 child.end(until=until)
+            training.end(until=until + SAVE_SECONDS)
         self._say("Stopped.")
 
     def _prepare(self) -> None:
@@ -119,11 +127,17 @@ def web_command(host: str) -> list[str]:
 
 
 def worker_command() -> list[str]:
-    if settings.REDIS_URL:
-        hush = ["-W", "ignore:You're running the worker"]  # as root: containers do; the worker unpickles nothing
-        quiet = "--loglevel warning --without-gossip --without-mingle --without-heartbeat"  # it talks to nobody
-        return [sys.executable, *hush, *f"-m celery -A stylesite worker -Q render {quiet}".split()]
-    return [sys.executable, "manage.py", "worker"]
+    return celery_command("render") if settings.REDIS_URL else [sys.executable, "manage.py", "worker"]
+
+
+def training_command() -> list[str]:
+    return celery_command("train") if settings.REDIS_URL else [sys.executable, "manage.py", "worker", "--training"]
+
+
+def celery_command(queue: str) -> list[str]:
+    hush = ["-W", "ignore:You're running the worker"]  # as root: containers do; the worker unpickles nothing
+    quiet = "--loglevel warning --without-gossip --without-mingle --without-heartbeat"  # it talks to nobody
+    return [sys.executable, *hush, *f"-m celery -A stylesite worker -Q {queue} -n {queue}@%h {quiet}".split()]
 
 
 def address(host: str) -> str:

@@ -4,6 +4,7 @@ import contextlib
 import dataclasses
 import json
 import logging
+import os
 import resource
 import signal
 import sys
@@ -13,10 +14,14 @@ from pathlib import Path
 
 import keras
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connections
 
-from trainer import callbacks, checkpoints, gradients, history, options, recipes, training
+from stylesite import turns
+from trainer import callbacks, checkpoints, folders, gradients, history, options, recipes, training
+from trainer.models import Run
 from trainer.recipes import configs
 
+PATIENCE_SECONDS = 60  # a process that lost its worker's lease ends its step first
 N_DRY_STEPS = 2  # the first is compiled, the second is measured
 
 
@@ -36,15 +41,43 @@ class Command(BaseCommand):
         parser.add_argument("--seed", type=int, help="what all chance comes from; 0 if not given")
         parser.add_argument("--resume", action="store_true", help="go on from the newest undamaged checkpoint")
         parser.add_argument("--init", type=Path, help="checkpoint folder whose weights to begin with")
+        parser.add_argument("--run", metavar="ID", help="the studio's run of this id; all else comes from its row")
         parser.add_argument("--describe", action="store_true", help="print parameters and options as JSON and stop")
         parser.add_argument("--dry-run", action="store_true", help="take two steps, say what they cost, keep nothing")
 
     def handle(self, *args, **asked):
         logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
         try:
-            run(asked, self.stdout.write)
+            if asked["run"]:
+                run_of_studio(asked["run"])
+            else:
+                run(asked, self.stdout.write)
         except (ValueError, FloatingPointError, OSError) as error:
             raise CommandError(str(error)) from error
+
+
+def run_of_studio(key: str) -> None:
+    """Train what a row of the studio asks for, as the command line would, in its folder; go on where that was begun.
+
+    What is no reason to give up for good ends the process with a status of its own: the worker tries again.
+    """
+    try:
+        row = Run.objects.select_related("dataset").get(pk=key)
+        connections.close_all()  # for hours nobody asks it anything
+        is_resumed = (row.folder / options.FILE).exists()
+        given = {"recipe": row.recipe, "data": row.data_folder, "config": row.options, "steps": row.steps}
+        given |= {"seed": row.seed, "init": None if is_resumed or not row.init else Path(row.init)}
+        config, chosen = _settle(given, options.read(row.folder) if is_resumed else None)
+        _train(config, chosen, row.folder, resume=is_resumed, patience=PATIENCE_SECONDS)
+    except Run.DoesNotExist as error:
+        raise CommandError(f"The studio has no run {key}.") from error
+    except (ValueError, FloatingPointError, OSError) as error:
+        if isinstance(error, folders.Occupied):
+            sys.exit(os.EX_TEMPFAIL)
+        raise
+    except Exception:  # noqa: BLE001 - the database, the device, the memory: the next attempt may have it
+        logging.exception("Training broke.")
+        sys.exit(os.EX_SOFTWARE)
 
 
 def run(asked: dict, write) -> None:
@@ -56,7 +89,8 @@ def run(asked: dict, write) -> None:
         raise ValueError("--resume needs --out, the folder of the run.")
     if not asked["out"] and not asked["dry_run"]:
         raise ValueError("Training needs --data and --out.")
-    config, chosen = _settle(asked)
+    saved = options.read(asked["out"]) if asked["resume"] else None
+    config, chosen = _settle(asked | {"config": _read_config(asked["config"])}, saved)
     if asked["dry_run"]:
         with tempfile.TemporaryDirectory() as folder:
             write(_try_out(config, chosen, Path(folder), resumed=asked["out"] if asked["resume"] else None))
@@ -72,11 +106,10 @@ def _describe(asked):
     return recipe.describe(config) | {"options": configs.describe(type(config))}
 
 
-def _settle(asked):
+def _settle(asked, saved):
     """The recipe's config and the options of the run, every question answered."""
-    saved = options.read(asked["out"]) if asked["resume"] else None
-    given = {name: asked[name] for name in ("recipe", "data", "steps", "seed", "init")}
-    chosen = options.settle(saved, config=_read_config(asked["config"]), **given)
+    given = {name: asked[name] for name in ("recipe", "data", "config", "steps", "seed", "init")}
+    chosen = options.settle(saved, **given)
     config = configs.from_dict(recipes.load(chosen.recipe).Config, chosen.config)
     if config.precision == "auto":
         precision = "float32" if config.deterministic else gradients.choose_precision()
@@ -86,9 +119,18 @@ def _settle(asked):
     return config, dataclasses.replace(chosen, config=configs.to_dict(config), steps=config.steps)
 
 
-def _train(config, chosen, folder, *, resume):
+def _train(config, chosen, folder, *, resume, patience=0.0):
     resumed = folder if resume else None
-    with _prepared(config, chosen, resumed) as built, contextlib.ExitStack() as stack:
+    should_stop = _watch_for_signals()
+
+    def politely(callback):
+        """Not while a visitor's picture is painted."""
+        return lambda run: (turns.give_way(should_stop), callback(run))
+
+    folder.mkdir(parents=True, exist_ok=True)
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(folders.occupy(folder, patience=patience))
+        built = stack.enter_context(_prepared(config, chosen, resumed))
         training.train(
             built,
             folder,
@@ -100,12 +142,14 @@ def _train(config, chosen, folder, *, resume):
             callbacks=[
                 stack.enter_context(callbacks.progress()),
                 # What comes before a checkpoint is done again by a run that was killed before it.
-                callbacks.sample_every(config.sample_every),
-                callbacks.validate_every(config.validate_every),
+                politely(callbacks.sample_every(config.sample_every)),
+                politely(callbacks.validate_every(config.validate_every)),
                 callbacks.save_every(config.checkpoint_every),
                 stack.enter_context(callbacks.event_files()),
             ],
-            should_stop=_watch_for_signals(),
+            keep=config.keep,
+            before_step=lambda: turns.give_way(should_stop),
+            should_stop=should_stop,
         )
 
 
