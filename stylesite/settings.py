@@ -176,6 +176,12 @@ FILE_UPLOAD_HANDLERS = [
 UPLOAD_BODY_MAX_BYTES = 5 * UPLOAD_MAX_BYTES + DATA_UPLOAD_MAX_MEMORY_SIZE  # a photo and four styles
 RESULT_MAX_SIDE = env.whole_number("STYLESITE_RESULT_MAX_SIDE", 4096, low=256, high=8192)
 
+# Datasets of the training studio: what is let in
+DATASET_MAX_BYTES = env.whole_number("STYLESITE_DATASET_MAX_GB", 20, low=1, high=100_000) * 2**30  # packed or not
+DATASET_MAX_PICTURES = env.whole_number("STYLESITE_DATASET_MAX_PICTURES", 250_000, low=1, high=10_000_000)  # all files
+DATASET_MAX_PIXELS = env.whole_number("STYLESITE_DATASET_MAX_MEGAPIXELS", 60, low=1, high=1000) * 10**6
+DATASET_KEEP_SECONDS = 24 * 3600  # an upload that nobody went on with
+
 # Limits on people; STYLESITE_LIMITS scales all of them, 0 switches them off
 LIMITS_FACTOR = env.number("STYLESITE_LIMITS", 1, low=0, high=1_000_000)
 LIMIT_ACTIVE_JOBS = 3

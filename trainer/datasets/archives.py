@@ -217,6 +217,11 @@ def is_archive(head: bytes) -> bool:
     return head.startswith(ARCHIVES) or head[257:262] == b"ustar"
 
 
+def clean_label(name: str) -> str:
+    """What somebody called a file: shown, never used."""
+    return _clean(name.replace("\\", "/").rsplit("/", 1)[-1])[:TITLE]
+
+
 def clean_parts(name: str) -> tuple[str, ...]:
     """Folders and name, each one harmless label. Raises BadMember for a path that leads elsewhere."""
     name = unicodedata.normalize("NFC", name.replace("\\", "/"))

@@ -5,46 +5,18 @@ back by what surrounds it (Grigorescu, Petkov & Westenberg 2003). Two borders of
 """
 
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import cv2
 import numpy as np
 
 from trainer.datasets import lines
+from trainer.datasets.edge_options import EdgeOptions
+
+USUAL = EdgeOptions()
 
 
-def _option(default, help):
-    return field(default=default, metadata={"help": help})
-
-
-@dataclass(frozen=True)
-class EdgeOptions:
-    """What is a line. Differences are those of CIE Lab: 2 is just visible, 100 is black beside white."""
-
-    sigma: float = _option(0.9, "pixels; the blur before differences of colour are taken")
-    strong: float = _option(
-        14.0, "a line has at least one place with this difference of colour (100 is black beside white)"
-    )
-    weak: float = _option(6.0, "a line ends where the difference of colour is smaller")
-    calm: float = _option(1.0, "times the surroundings' usual difference that is taken off; 0 draws textures too")
-    merge: float = _option(3.0, "pixels; borders closer than about this become one line")
-    shortest: int = _option(9, "pixels; shorter lines are left out")
-    spur: int = _option(4, "pixels; shorter side branches are left out")
-    thickness: float = _option(2.0, "pixels of the pen")
-    fineness: int = _option(
-        1, "work on a picture this many times as large; 2 keeps small eyes in pictures of 128 pixels"
-    )
-
-    def __post_init__(self):
-        if not (self.sigma >= 0.3 and 0 < self.weak <= self.strong and self.thickness >= 0.5):
-            raise ValueError("Edges need sigma >= 0.3, 0 < weak <= strong and thickness >= 0.5.")
-        if min(self.calm, self.merge, self.shortest, self.spur) < 0:
-            raise ValueError("Edges need calm, merge, shortest and spur of at least 0.")
-        if not 1 <= self.fineness <= 4:
-            raise ValueError("Edges need a fineness of 1 to 4.")
-
-
-def extract(picture: np.ndarray, options: EdgeOptions = EdgeOptions()) -> np.ndarray:
+def extract(picture: np.ndarray, options: EdgeOptions = USUAL) -> np.ndarray:
     """A drawing, float32 (h, w), white paper 1, black lines 0, of a picture, float32 (h, w, 3 or 4) 0..1.
 
     A fourth channel is the picture's opacity: the border of what is opaque is drawn too, so that a white thing
@@ -54,9 +26,17 @@ def extract(picture: np.ndarray, options: EdgeOptions = EdgeOptions()) -> np.nda
         raise ValueError(f"A picture is (height, width, 3 or 4), not {picture.shape}.")
     if options.fineness > 1:
         return _extract_finely(picture, options)
-    strength, direction = _differences(_channels(picture), options.sigma)
-    crests = _crests(_calmed(strength, options), strength, direction)
-    return finish(_link(crests, options), options)
+    return finish(_find(picture, options)[1], options)
+
+
+def explain(picture: np.ndarray, options: EdgeOptions = USUAL) -> list[np.ndarray]:
+    """Each step as float32 (h, w): differences (black is 100), the lines found, and what `extract` makes of them."""
+    height, width = picture.shape[:2]
+    large, fine = _enlarge(picture, options) if options.fineness > 1 else (picture, options)
+    strength, found = _find(large, fine)
+    steps = [1 - np.clip(strength / 100, 0, 1), 1 - found.astype("float32")]
+    steps = [cv2.resize(step.astype("float32"), (width, height), interpolation=cv2.INTER_AREA) for step in steps]
+    return [*steps, extract(picture, options)]
 
 
 def finish(found: np.ndarray, options: EdgeOptions) -> np.ndarray:
@@ -68,11 +48,24 @@ def finish(found: np.ndarray, options: EdgeOptions) -> np.ndarray:
 
 
 def _extract_finely(picture, options):
-    times, (height, width) = options.fineness, picture.shape[:2]
+    height, width = picture.shape[:2]
+    drawing = extract(*_enlarge(picture, options))
+    return cv2.resize(drawing, (width, height), interpolation=cv2.INTER_AREA)
+
+
+def _enlarge(picture, options):
+    """The picture as many times as large as `fineness` says, and the options that fit it."""
+    times = options.fineness
     lengths = {name: getattr(options, name) * times for name in ("sigma", "merge", "shortest", "spur", "thickness")}
     large = cv2.resize(picture.astype("float32"), None, fx=times, fy=times, interpolation=cv2.INTER_CUBIC)
-    drawing = extract(np.clip(large, 0, 1), replace(options, fineness=1, **lengths))
-    return cv2.resize(drawing, (width, height), interpolation=cv2.INTER_AREA)
+    return np.clip(large, 0, 1), replace(options, fineness=1, **lengths)
+
+
+def _find(picture, options):
+    """The calmed strength of differences, and bool lines where it is greatest."""
+    strength, direction = _differences(_channels(picture), options.sigma)
+    calmed = _calmed(strength, options)
+    return calmed, _link(_crests(calmed, strength, direction), options)
 
 
 def _channels(picture):

@@ -14,7 +14,11 @@ from django.utils.translation.trans_null import gettext_noop
 from trainer.datasets.archives import Member
 
 KINDS = ("pairs", "folders", "unpaired", "pictures", "captioned")
-RECIPES = {"pairs": ("pix2pix",), "folders": ("pix2pix", "cyclegan"), "unpaired": ("cyclegan",)}  # that can read it
+RECIPES = {  # that can read it
+    "pairs": ("pix2pix",),
+    "folders": ("pix2pix", "cyclegan"),
+    "unpaired": ("cyclegan", "adain"),
+}
 WITH_SIDES = ("folders", "unpaired")
 MATCHED = ("folders", "captioned")  # what belongs together has the same name
 

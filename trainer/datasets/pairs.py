@@ -36,7 +36,7 @@ def find_split(data: Path | str, split: str) -> Path | None:
     """
     for name in (split, "test") if split == "val" else (split,):
         folder = Path(data) / name
-        halves = _find_halves(folder)
+        halves = find_halves(folder)
         if any(pictures.holds_any(each) for each in halves or [folder]):
             return folder
     return None
@@ -58,7 +58,7 @@ def open_pairs(
     if condition_channels not in MODES:
         raise ValueError(f"A condition has 1 or 3 channels, not {condition_channels}.")
     folder = Path(folder)
-    if apart := _find_halves(folder):
+    if apart := find_halves(folder):
         halves = _match(*apart)
     elif folder.is_dir():
         halves = {path.name: (path, path) for path in pictures.find(folder)}
@@ -131,7 +131,7 @@ class Pairs:
         return condition.convert(MODES[self.condition_channels]), picture
 
 
-def _find_halves(folder):
+def find_halves(folder):
     """The folders A and B of a split; None where its pictures stand side by side, or nowhere."""
     for halves in (_beside(folder), (folder / "A", folder / "B")):
         if all(half.is_dir() for half in halves):

@@ -125,6 +125,17 @@ def mend_journal(folder: Path) -> None:
         file.truncate(whole)
 
 
+def take_note(image: Image.Image, stored: str, *, n_beside: int) -> dict:
+    """What the report needs to know of an RGB picture."""
+    hashed, thumbnail = likeness.fingerprint(image, n_beside=n_beside)
+    return {
+        "stored": stored,
+        "size": [image.width // n_beside, image.height],
+        "hash": f"{hashed:016x}",
+        "thumbnail": base64.b64encode(thumbnail).decode(),
+    }
+
+
 def tell(folder: Path, share: float) -> None:
     """Leave word of how far it is."""
     beside = folder / f".{PROGRESS}"
@@ -149,16 +160,9 @@ def _take(source, member, place, order):
     beside = 2 if order.kind == "pairs" else 1
     if picture.image.width % beside:
         return {"mismatch": ODD}
-    hashed, thumbnail = likeness.fingerprint(_on_white(picture.image), n_beside=beside)
     stored = f"{place.folder}/{place.stem}{picture.suffix}"
     _store(Path(order.folder, PART, stored), picture.encode())
-    size = [picture.image.width // beside, picture.image.height]
-    return {
-        "stored": stored,
-        "size": size,
-        "hash": f"{hashed:016x}",
-        "thumbnail": base64.b64encode(thumbnail).decode(),
-    }
+    return take_note(_on_white(picture.image), stored, n_beside=beside)
 
 
 def _take_caption(source, member, place, order):

@@ -1,5 +1,6 @@
 """A dataset: pictures that networks learn from, unpacked and checked, with a licence and a source."""
 
+import json
 import sys
 from pathlib import Path
 
@@ -13,7 +14,8 @@ from trainer.models.labour import Labour
 class Dataset(Labour):
     """COMING while it is uploaded, QUEUED and RUNNING while it is unpacked and checked, DONE when it can be used.
 
-    In its folder: `archive.zip` until it is unpacked, `pictures/` in the layout that recipes read, `report.json`.
+    In its folder: `archive.zip` until it is unpacked (`archive.zip.part` while it comes), `pictures/` in the layout
+    that recipes read, `report.json`, `previews/` of what each recipe will see.
     """
 
     class Kind(models.TextChoices):
@@ -56,8 +58,26 @@ class Dataset(Labour):
     def archive(self) -> Path:
         return self.folder / "archive.zip"
 
+    @property
+    def arriving(self) -> Path:
+        """The archive, as much of it as has come."""
+        return self.folder / "archive.zip.part"
+
     def command(self) -> list[str]:
         return [sys.executable, "manage.py", "dataset", "--check", str(self.pk)]
+
+    def has_all(self) -> bool:
+        return self.pictures.is_dir()
+
+    def take_over(self) -> dict:
+        return {"report": json.loads((self.folder / "report.json").read_text())}
+
+    def read_savings(self) -> int:
+        """Bytes of the notes on pictures that need not be read again; see trainer/datasets/reading.py."""
+        try:
+            return (self.folder / "import.jsonl").stat().st_size
+        except OSError:
+            return 0
 
     def read_progress(self) -> float:
         try:

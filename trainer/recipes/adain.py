@@ -53,10 +53,8 @@ class AdaIN:
 
     def make_batch(self, step: int) -> dict[str, np.ndarray]:
         config, rng = self.config, np.random.default_rng((self.seed, step))
-        content_crops = pictures.Crops(config.size, smallest=0.6, darken=0.12)
-        style_crops = pictures.Crops(config.size, smallest=0.4, turn=15, permute=0.1, strengthen=0.2)
-        content = self.photos.crop_batch(rng, config.batch, content_crops)
-        style = self.paintings.crop_batch(rng, config.batch, style_crops)
+        content = self.photos.crop_batch(rng, config.batch, pictures.photo_crops(config.size))
+        style = self.paintings.crop_batch(rng, config.batch, pictures.painting_crops(config.size))
         same = rng.random(config.batch) < config.identity_share
         style[same] = content[same]
         return {"content": content, "style": style, "same": same.astype("float32")}

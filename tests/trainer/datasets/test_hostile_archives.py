@@ -6,6 +6,7 @@ import pytest
 from PIL import Image
 
 from tests.hostile import archives as hostile
+from tests.hostile import lying_archives  # noqa: F401  they fill the register
 from trainer.datasets import archives, checking, reading
 
 LIMITS = archives.Limits(

@@ -7,7 +7,7 @@ from PIL import Image, ImageDraw
 
 from tests.trainer.datasets import caffe
 from trainer.datasets import hed, pairs
-from trainer.management.commands.edges import is_kept_out
+from trainer.datasets.drawing import is_kept_out
 
 
 @pytest.fixture

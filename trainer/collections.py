@@ -1,0 +1,327 @@
+"""The stories of a dataset: upload it piece by piece, take it from a folder, draw edges of it, delete it.
+
+What is slow or touches strangers' bytes is done by a child of the training worker: `manage.py dataset --check`.
+"""
+
+import fcntl
+import json
+import logging
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models.functions import Coalesce, Now
+from django.utils.translation import gettext as _
+
+from trainer import runs
+from trainer.datasets import archives, edge_options
+from trainer.models import Dataset
+from trainer.models.labour import State
+
+SPARE_BYTES = 2**30  # that a new dataset must leave free on the disk
+UNPACKED = 2  # times its archive: that, and its pictures
+GONE = "gone-"  # how the name of a deleted dataset's folder begins
+DRAWN_FROM = (Dataset.Kind.PICTURES, Dataset.Kind.CAPTIONED)
+PREVIEW_SECONDS = 30
+LOCK_SECONDS = 5
+
+log = logging.getLogger(__name__)
+_one_preview = threading.BoundedSemaphore(1)  # in this process: each is a process of its own, and not a small one
+
+
+class Refused(Exception):
+    """It cannot be done; the message is a sentence for staff, in their language."""
+
+
+class WrongOffset(Refused):
+    """A piece does not begin where the last one ended; `offset` says where that was."""
+
+    def __init__(self, offset: int):
+        super().__init__(_("Go on at byte %(offset)d.") % {"offset": offset})
+        self.offset = offset
+
+
+def begin(
+    *, title: str, kind: str, licence: str, source: str, n_bytes: int, owner: User | None = None, label: str = ""
+) -> Dataset:
+    """A dataset whose archive of `n_bytes` will come piece by piece. Raises Refused."""
+    if n_bytes < 1:
+        raise Refused(_("This archive is empty."))
+    if n_bytes > settings.DATASET_MAX_BYTES:
+        values = {"gigabytes": settings.DATASET_MAX_BYTES // 2**30}
+        raise Refused(_("This archive is larger than %(gigabytes)d GB.") % values)
+    _check_room(n_bytes * UNPACKED)
+    facts = _describe(title, kind, licence, source)
+    dataset = Dataset(
+        **facts, label=archives.clean_label(label)[:120], owner=owner, state=State.COMING, n_bytes=n_bytes
+    )
+    dataset.save(force_insert=True)
+    return dataset
+
+
+def receive(dataset: Dataset, data: bytes, offset: int) -> int:
+    """Keep a piece of the archive; how much has come by now. With the last piece, checking begins.
+
+    Raises WrongOffset where it does not begin at the end of what has come, Refused where it is too much.
+    A piece is on the disk before it counts. Two senders at once get one archive: one of them is told WrongOffset.
+    """
+    with _receiving(dataset) as file:
+        dataset.refresh_from_db()
+        if dataset.state != State.COMING:
+            raise Refused(_("This dataset has come already, or was deleted."))
+        if offset != dataset.n_received:
+            raise WrongOffset(dataset.n_received)
+        n_received = offset + len(data)
+        if n_received > dataset.n_bytes:
+            raise Refused(_("This is more than was announced."))
+        _keep(file, data, offset)
+        rows = Dataset.objects.filter(pk=dataset.pk, state=State.COMING, n_received=offset)
+        with transaction.atomic():
+            if not rows.update(n_received=n_received, heartbeat_at=Now()):
+                dataset.refresh_from_db()
+                raise WrongOffset(dataset.n_received)
+            dataset.refresh_from_db()
+            if n_received == dataset.n_bytes:
+                dataset.enqueue()  # the child renames the archive: no file moves in a transaction
+                runs.ring()
+    return n_received
+
+
+def take_folder(
+    path: Path | str, *, title: str, kind: str, licence: str, source: str, owner: User | None = None
+) -> Dataset:
+    """A dataset made of a folder or a ZIP on the server, which stays as it is. Raises Refused."""
+    place = Path(path).expanduser().absolute()
+    if not (place.is_dir() or place.is_file()):
+        raise Refused(_("There is no folder or file %(path)s.") % {"path": place})
+    if Path(settings.TRAINING_ROOT) in (place, *place.parents):
+        raise Refused(_("This folder belongs to the studio itself."))
+    _check_room(_weigh(place))
+    facts = _describe(title, kind, licence, source)
+    dataset = Dataset(
+        **facts, label=archives.clean_label(place.name)[:120], server_folder=str(place), owner=owner, queued_at=Now()
+    )
+    dataset.save(force_insert=True)
+    dataset.refresh_from_db()
+    runs.ring()
+    return dataset
+
+
+def derive_edges(dataset: Dataset, *, title: str, options: dict, owner: User | None = None) -> Dataset:
+    """Pairs of a line drawing and the picture, made of a dataset of pictures. Raises Refused.
+
+    `options` are a flat dictionary of those in datasets/edge_options.py.
+    """
+    _check_edge_options(options)
+    if dataset.kind not in DRAWN_FROM:
+        raise Refused(_("Edges are drawn of plain pictures; this dataset holds pairs or two collections."))
+    if dataset.state != State.DONE:
+        raise Refused(_("This dataset is not ready yet."))
+    _check_room(_weigh(dataset.pictures) * UNPACKED)
+    facts = _describe(title, Dataset.Kind.PAIRS, dataset.licence, dataset.source)
+    made = Dataset(**facts, origin=dataset, recipe={"edges": options}, owner=owner, queued_at=Now())
+    made.save(force_insert=True)
+    made.refresh_from_db()
+    runs.ring()
+    return made
+
+
+def preview_edges(dataset: Dataset, options: dict, *, seconds: float = PREVIEW_SECONDS) -> bytes:
+    """A PNG: three pictures, and each step from there to a drawing by hand. Raises Refused.
+
+    Its columns: see EDGE_STEPS in datasets/edge_options.py.
+    """
+    _check_edge_options(options)
+    if dataset.kind not in DRAWN_FROM or dataset.state != State.DONE:
+        raise Refused(_("This dataset has no plain pictures to draw."))
+    if not _one_preview.acquire(timeout=seconds):
+        raise Refused(_("Another preview is being drawn. Try again in a moment."))
+    try:
+        with tempfile.TemporaryDirectory(prefix="stylesite-preview-") as folder:
+            return _draw_preview(dataset, options, Path(folder, "preview.png"), seconds)
+    finally:
+        _one_preview.release()
+
+
+def check_again(dataset: Dataset) -> bool:
+    """Let one that failed or was stopped be looked at again; False where it waits, runs or is ready."""
+    if dataset.state not in (State.FAILED, State.STOPPED, State.PAUSED):
+        return False
+    _check_room(dataset.n_bytes)
+    has_happened = dataset.enqueue()
+    runs.ring()
+    return has_happened
+
+
+def delete(dataset: Dataset) -> None:
+    """The row and its folder. Raises Refused while runs were made with it, or edges are being drawn of it."""
+    with transaction.atomic():
+        row = Dataset.objects.select_for_update(of=("self",)).filter(pk=dataset.pk).first()
+        if row is None:
+            return
+        names = list(row.runs.values_list("title", flat=True)[:3])
+        if names:
+            raise Refused(_("Runs were made with it: %(runs)s. Delete those first.") % {"runs": ", ".join(names)})
+        if row.made_of_it.active().exists():
+            raise Refused(_("Edges are being drawn of it. Wait until they are, or delete those first."))
+        row.delete()
+        transaction.on_commit(partial(_remove, row.folder))
+
+
+def sweep() -> int:
+    """Delete uploads that nobody went on with, and folders without a row; say how many. Once an hour is enough."""
+    long_ago = Now() - timedelta(seconds=settings.DATASET_KEEP_SECONDS)
+    abandoned = Dataset.objects.annotate(touched_at=Coalesce("heartbeat_at", "created_at"))
+    n_swept = 0
+    for dataset in abandoned.filter(state=State.COMING, touched_at__lte=long_ago):
+        with suppress(Refused):
+            delete(dataset)
+            n_swept += 1
+    for folder in _folders_without_rows():
+        _remove(folder)
+        n_swept += 1
+    if n_swept:
+        log.info("Swept away %d abandoned datasets.", n_swept)
+    return n_swept
+
+
+def _check_edge_options(options):
+    try:
+        edge_options.read(options)
+    except ValueError as error:
+        raise Refused(str(error)) from error
+
+
+def _describe(title, kind, licence, source):
+    if kind not in Dataset.Kind.values:
+        raise Refused(_("A dataset is one of %(kinds)s.") % {"kinds": ", ".join(Dataset.Kind.values)})
+    if not (title.strip() and licence.strip() and source.strip()):
+        raise Refused(_("A dataset needs a title, a licence and a source."))
+    return {"title": title.strip()[:80], "kind": kind, "licence": licence.strip()[:120], "source": source.strip()[:300]}
+
+
+def _check_room(n_bytes):
+    """The disk must hold that much more, and some to spare."""
+    root = Path(settings.TRAINING_ROOT)
+    root.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(root).free
+    if free < n_bytes + SPARE_BYTES:
+        values = {"free": f"{free / 2**30:.1f}", "needed": f"{(n_bytes + SPARE_BYTES) / 2**30:.1f}"}
+        raise Refused(_("There is not enough room: %(needed)s GB are needed, %(free)s GB are free.") % values)
+
+
+def _weigh(place):
+    """The bytes of a file, or of all files in a folder."""
+    if place.is_file():
+        return place.stat().st_size
+    return sum(entry.lstat().st_size for entry in place.rglob("*") if not entry.is_dir())
+
+
+@contextmanager
+def _receiving(dataset: Dataset) -> Iterator[int]:
+    """The file that the archive goes into, ours alone for a moment."""
+    if not Dataset.objects.filter(pk=dataset.pk, state=State.COMING).exists():
+        raise Refused(_("This dataset has come already, or was deleted."))
+    dataset.folder.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(dataset.arriving, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        until = time.monotonic() + LOCK_SECONDS
+        while not _lock(descriptor):
+            if time.monotonic() > until:
+                raise Refused(_("Another window is sending this archive."))
+            time.sleep(0.05)
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _lock(descriptor):
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _keep(descriptor, data, offset):
+    try:
+        view = memoryview(data)
+        while view:
+            n_written = os.pwrite(descriptor, view, offset)
+            view, offset = view[n_written:], offset + n_written
+        os.fsync(descriptor)
+    except OSError as error:
+        log.error("A piece of an archive could not be kept: %s", error)
+        raise Refused(_("There is no room left on the disk. Free some, then go on.")) from error
+
+
+def _draw_preview(dataset, options, path, seconds):
+    command = [sys.executable, "manage.py", "dataset", "--preview-edges", str(dataset.pk)]
+    command += ["--options", json.dumps(options), "--out", str(path)]
+    try:
+        done = subprocess.run(
+            command,
+            cwd=settings.BASE_FOLDER,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            timeout=seconds,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise Refused(_("Drawing the preview took too long.")) from error
+    if done.returncode or not path.exists():
+        said = done.stderr.decode(errors="replace").strip().splitlines()
+        log.warning("A preview of edges could not be drawn: %s", said[-1:] or done.returncode)
+        reason = said[-1] if done.returncode == 1 and said and said[-1].startswith("CommandError: ") else ""
+        raise Refused(reason.removeprefix("CommandError: ") or _("The preview could not be drawn."))
+    return path.read_bytes()
+
+
+def _remove(folder: Path) -> None:
+    """Out of the way in one step, so that a child that is still at it finds nothing to write into; then gone."""
+    if not folder.name.startswith(GONE):
+        aside = folder.with_name(f"{GONE}{folder.name}")
+        try:
+            folder.rename(aside)
+        except FileNotFoundError:
+            return
+        except OSError:
+            log.exception("Could not move %s away; the sweeper will try again.", folder)
+            return
+        folder = aside
+    try:
+        shutil.rmtree(folder)
+    except OSError:
+        log.exception("Could not delete %s; the sweeper will try again.", folder)
+
+
+def _folders_without_rows() -> list[Path]:
+    """Folders of datasets that were deleted, or never came to be."""
+    root = Path(settings.TRAINING_ROOT) / "datasets"
+    found = [folder for folder in root.iterdir() if folder.is_dir()] if root.is_dir() else []
+    known = {str(pk) for pk in Dataset.objects.values_list("pk", flat=True)}
+    return [folder for folder in found if folder.name not in known and _is_ours(folder)]
+
+
+def _is_ours(folder):
+    """Whether its name is one that we give; and old enough that no row can be on its way."""
+    try:
+        uuid.UUID(folder.name.removeprefix(GONE))
+        age = time.time() - folder.stat().st_mtime
+    except (ValueError, OSError):
+        return False
+    return folder.name.startswith(GONE) or age > 3600
