@@ -199,6 +199,13 @@ def read_best(folder: Path) -> dict | None:
     return None
 
 
+def find_best(validations: list[dict], name: str) -> dict | None:
+    """The first of the lowest of a measure: `step`, `name` and `value`."""
+    known = [each for each in validations if isinstance(each.get(name), int | float)]
+    best = min(known, key=lambda each: each[name], default=None)
+    return best and {"step": best["step"], "name": name, "value": best[name]}
+
+
 def list_samples(folder: Path) -> list[int]:
     """Steps that have a picture in samples/, in order."""
     try:
@@ -228,10 +235,10 @@ def read_log(folder: Path, limit: int = LOG_BYTES) -> str:
     return UNPRINTABLE.sub("", "\n".join(lines)).strip("\n")
 
 
-def count_log(folder: Path) -> int:
-    """Bytes in train.log."""
+def measure_file(path: Path) -> int:
+    """Its bytes, 0 where there is none: what grows when there is something new."""
     try:
-        return os.path.getsize(folder / LOG)
+        return os.path.getsize(path)
     except OSError:
         return 0
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from trainer import curves
 
-WIDTH, HEIGHT = 560, 300
+WIDTH, HEIGHT = 440, 250  # read on a telephone, and on a page twice as wide
 LEFT, RIGHT, TOP, BOTTOM = 52, 12, 10, 26  # room for the numbers of the axes
 N_TICKS = 5
 NICE = (1, 2, 2.5, 5, 10)

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from trainer.views import datasets, edges, home, probes, runs, uploading, versions, watching
+from trainer.views import comparing, datasets, edges, home, probes, runs, uploading, versions, watching
 
 dataset_urls = [
     path("", datasets.dataset, name="dataset"),
@@ -46,7 +46,7 @@ urlpatterns = [
     path("datasets/<uuid:id>/", include(dataset_urls)),
     path("runs/", runs.runs, name="runs"),
     path("runs/new/", runs.run_new, name="run_new"),
-    path("runs/compare/", watching.runs_compare, name="runs_compare"),
+    path("runs/compare/", comparing.runs_compare, name="runs_compare"),
     path("runs/<uuid:id>/", include(run_urls)),
     path("versions/", versions.versions, name="versions"),
     path("versions/import/", versions.version_import, name="version_import"),

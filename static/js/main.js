@@ -5,12 +5,15 @@ import * as arrivals from "./arrivals.js";
 import * as compare from "./compare.js";
 import * as confirm from "./confirm.js";
 import * as copy from "./copy.js";
+import * as curves from "./curves.js";
 import * as dropzone from "./dropzone.js";
 import * as fullscreen from "./fullscreen.js";
 import * as job from "./job.js";
 import * as leaving from "./leaving.js";
 import * as liveValue from "./live_value.js";
 import * as refresh from "./refresh.js";
+import * as runWatch from "./run_watch.js";
+import * as scrubber from "./scrubber.js";
 import * as sending from "./sending.js";
 import * as shelf from "./shelf.js";
 import * as sketch from "./sketch.js";
@@ -18,8 +21,8 @@ import * as themeSwitch from "./theme_switch.js";
 import * as zoom from "./zoom.js";
 
 const BEHAVIOURS = [
-  arrowKeys, compare, confirm, copy, dropzone, arrivals, fullscreen, job, leaving, liveValue, refresh, sending, shelf,
-  sketch, themeSwitch, zoom,
+  arrowKeys, compare, confirm, copy, curves, dropzone, arrivals, fullscreen, job, leaving, liveValue, refresh, runWatch,
+  scrubber, sending, shelf, sketch, themeSwitch, zoom,
 ];
 
 function start(root) {

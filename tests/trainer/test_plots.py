@@ -12,7 +12,7 @@ def line(*values, name="loss"):
 def test_a_curve_goes_from_edge_to_edge():
     plot = plots.draw([line(0, 5, 10)])
 
-    assert plot.paths[0].line == f"M{plot.left} {plot.bottom}L300 142L{plot.right} {plot.top}"
+    assert plot.paths[0].line == f"M{plot.left} {plot.bottom}L240 117L{plot.right} {plot.top}"
     assert plot.paths[0].band == ""
     assert [tick.words for tick in plot.y_ticks] == ["0", "2", "4", "6", "8", "10"]
 
@@ -53,7 +53,7 @@ def test_a_curve_that_does_not_move_can_be_drawn(is_log):
 
 
 def test_marks_outside_the_curve_are_left_out():
-    assert plots.draw([line(1, 2, 3)], marks=(1, 9)).marks == [300]
+    assert plots.draw([line(1, 2, 3)], marks=(1, 9)).marks == [240]
 
 
 @pytest.mark.parametrize(
