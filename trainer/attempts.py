@@ -129,6 +129,8 @@ class Attempt:
 
     def _end_group(self) -> None:
         """The child, and whatever it may have started."""
+        if self._process is None:
+            return
         with suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
 

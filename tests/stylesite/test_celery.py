@@ -2,27 +2,16 @@
 
 import subprocess
 import sys
-from types import SimpleNamespace
 
 import pytest
 from celery import signals
-from celery.app.amqp import Queues
-from kombu import Queue
 
 from stylesite import lifecycle
+from tests.celery_workers import CeleryWorker
 from tests.faults.worlds import World
 from tests.sources import ROOT
 from tfapp import workers
 from trainer import supervising
-
-
-class CeleryWorker:
-    """As much of one as our signal handlers look at."""
-
-    def __init__(self, *queues: str):
-        known = Queues([Queue("render"), Queue("train")])
-        known.select(queues)
-        self.app = SimpleNamespace(amqp=SimpleNamespace(queues=known))
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from django.utils import timezone
 from stylesite import lifecycle
 from stylesite.lifecycle import stopping
 from tests import factories
-from tests.stylesite.test_celery import CeleryWorker
+from tests.celery_workers import CeleryWorker
 from tfapp import doorbell, jobs, loading, rendering, tasks, workers
 from tfapp.engines.base import EngineError
 from tfapp.models import Artwork, EngineStatus, Job, Person, Worker

@@ -40,7 +40,7 @@ def make_dataset(*, kind: str = "pairs", state: str = State.DONE, with_files: bo
     defaults = {"title": "Shapes", "licence": "CC0", "source": "made by the tests"}
     if state == State.DONE:
         defaults |= {"finished_at": timezone.now(), "progress": 1.0, "n_received": 1, "n_bytes": 1}
-    dataset = Dataset.objects.create(kind=kind, state=state, **_with_lease(state), **(defaults | kwargs))
+    dataset = Dataset.objects.create(kind=kind, state=state, **(_with_lease(state) | defaults | kwargs))
     if with_files:
         make_pictures(dataset.pictures, kind=kind)
     return dataset
@@ -67,7 +67,7 @@ def make_run(dataset: Dataset | None = None, *, state: str = State.QUEUED, **kwa
         defaults |= {"finished_at": timezone.now(), "attempt": 1}
     if "data" not in kwargs:
         defaults["dataset"] = dataset or make_dataset()
-    return Run.objects.create(state=state, **_with_lease(state), **(defaults | kwargs))
+    return Run.objects.create(state=state, **(_with_lease(state) | defaults | kwargs))
 
 
 def make_version(run: Run | None = None, *, slug: str = "cats", is_live: bool = True, **kwargs: Any) -> Version:
