@@ -174,8 +174,7 @@ def store_artwork(array: np.ndarray, *, name: str = "") -> StoredArtwork:
 
     With a `name`, whoever knows it can clear the part away after a crash.
     """
-    pixels = (np.clip(np.nan_to_num(array), 0.0, 1.0) * 255 + 0.5).astype(np.uint8)
-    picture = Image.fromarray(pixels)
+    picture = _to_image(array)
     widths = {min(width, picture.width) for width in THUMBNAIL_WIDTHS}  # the largest as wide as the picture or 1280
     small = {width: _thumbnail(picture, width) for width in widths}
 
@@ -196,6 +195,16 @@ def store_artwork(array: np.ndarray, *, name: str = "") -> StoredArtwork:
         sha256=hashlib.sha256(master).hexdigest(),
         thumbnails={width: image.height for width, image in small.items()},
     )
+
+
+def write_png(array: np.ndarray, path: Path) -> None:
+    """Write a picture, float32 (height, width, 3) in 0 to 1, whole or not at all."""
+    beside = path.with_name(f".{path.name}-{os.getpid()}")
+    try:
+        _to_image(array).save(beside, "PNG", **MASTER_OPTIONS)
+        os.replace(beside, path)
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 def encode(path: Path, *, format: str, provenance: dict | None) -> tuple[bytes, str, str]:
@@ -225,6 +234,10 @@ def encode(path: Path, *, format: str, provenance: dict | None) -> tuple[bytes, 
 def warm() -> None:
     """Start a decoding process now, so that the first upload need not wait for it."""
     _children().warm()
+
+
+def _to_image(array: np.ndarray) -> Image.Image:
+    return Image.fromarray((np.clip(np.nan_to_num(array), 0.0, 1.0) * 255 + 0.5).astype(np.uint8))
 
 
 def _begin(suffix: str) -> Path:

@@ -90,7 +90,7 @@ def clean_config(values: dict[str, Any]) -> dict[str, Any]:
     normalisation = config.get("normalisation", {})
     if not isinstance(normalisation, dict) or not _is_whole(config.get("hint_cells", 0), 0, 64):
         raise Refused(_("The config does not say how pictures go in and out."))
-    if not versions.kinds_of(config):
+    if not checkpoints.kinds_of(config):
         raise Refused(_("The config describes no network that an engine can use."))
     return config
 

@@ -22,7 +22,6 @@ from trainer import checkpoints
 from trainer.models import Run, Version
 
 BEST, LAST = "best", "last"
-HINT_CHANNELS = 3  # of a colour hint behind a condition
 N_SAMPLES = 4
 N_TRIES = 3  # when another takes the same number
 LEFT_SECONDS = 3600  # what a killed process left half made is removed after so long
@@ -151,23 +150,9 @@ def find_export(run: Run, checkpoint: int | str) -> checkpoints.Export:
     return found[0]
 
 
-def kinds_of(config: dict) -> tuple[str, ...]:
-    """What engines can make of a checkpoint: kinds of input, the usual one first; none for what nobody can load."""
-    recipe, architecture = config.get("recipe"), config.get("architecture")
-    if recipe == "adain":
-        return ("style",)
-    channels = architecture.get("in_channels") if isinstance(architecture, dict) else None
-    if recipe == "cyclegan":
-        return ("photo",) if channels == 3 else ()
-    if recipe != "pix2pix" or not isinstance(channels, int):
-        return ()
-    channels -= HINT_CHANNELS if config.get("hint_cells") else 0
-    return {1: ("sketch",), 3: ("photo", "sketch")}.get(channels, ())
-
-
 def check_kind(config: dict, kind: str, direction: str) -> None:
     """Raise Refused where no engine takes that kind of input with such a checkpoint."""
-    if kind not in kinds_of(config):
+    if kind not in checkpoints.kinds_of(config):
         raise Refused(_("No engine of that kind can use these weights."))
     if config["recipe"] == "cyclegan" and direction not in ("AtoB", "BtoA"):
         raise Refused(_("Choose the direction."))

@@ -168,7 +168,7 @@ def test_a_checkpoint_that_is_not_there_is_refused(run, settings, checkpoint):
     ],
 )
 def test_the_config_decides_what_it_can_be(recipe, changes, kinds):
-    assert versions.kinds_of(exports.config(recipe) | changes) == kinds
+    assert checkpoints.kinds_of(exports.config(recipe) | changes) == kinds
 
 
 def test_a_kind_that_no_engine_has_is_refused(run):

@@ -1,14 +1,32 @@
-"""Probes: drawings and pictures that every checkpoint of a run is asked to paint, so that people can choose one."""
+"""Probes: drawings and photos that every checkpoint of a run is asked to paint, so that people can choose one.
 
+What was painted lies in the run's folder: `painted/<checkpoint>/<probe>.png`, or `.txt` with the reason why not, and
+`facts.json`, which tells the checkpoint and its measures when it itself is gone.
+"""
+
+import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from trainer import checkpoints
 from trainer.models.labour import Labour
 from trainer.models.run import Run
+
+PAINTED, FACTS = "painted", "facts.json"
+
+
+class ProbeQuerySet(models.QuerySet):
+    """Which probes."""
+
+    def of(self, run: Run) -> "ProbeQuerySet":
+        """Its own, and those of all runs."""
+        return self.filter(Q(run=run) | Q(run=None))
 
 
 class Probe(models.Model):
@@ -25,6 +43,8 @@ class Probe(models.Model):
     label = models.CharField(max_length=80, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
+    objects = ProbeQuerySet.as_manager()
+
     class Meta:
         ordering = ["created_at", "pk"]
 
@@ -35,9 +55,13 @@ class Probe(models.Model):
     def path(self) -> Path:
         return Path(settings.TRAINING_ROOT) / "probes" / f"{self.pk}.png"
 
+    def suits(self, kinds: tuple[str, ...]) -> bool:
+        """Whether engines of these kinds of input can paint it: a style engine takes a photo."""
+        return self.kind in kinds or (self.kind == self.Kind.PHOTO and "style" in kinds)
+
 
 class ProbeRound(Labour):
-    """An errand: paint all probes of a run with all its checkpoints, into `painted/` in the run's folder."""
+    """An errand: paint all probes of a run with all its checkpoints. A run has one, which is queued again."""
 
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="rounds")
 
@@ -46,8 +70,7 @@ class ProbeRound(Labour):
 
     @property
     def folder(self) -> Path:
-        """`painted/<checkpoint>/<probe>.png`, as large as the generator was trained at or larger."""
-        return self.run.folder / "painted"
+        return self.run.folder / PAINTED
 
     def command(self) -> list[str]:
         return [sys.executable, "manage.py", "probe", str(self.pk)]
@@ -57,3 +80,28 @@ class ProbeRound(Labour):
             return float((self.folder / "progress").read_text())
         except (OSError, ValueError):
             return 0.0
+
+    def missing(self) -> Iterator[tuple[checkpoints.Export, list[Probe]]]:
+        """What is still to be painted: checkpoints, newest first, each with its probes."""
+        probes = list(Probe.objects.of(self.run))
+        for export in checkpoints.list_exports(self.run.folder):
+            kinds = checkpoints.kinds_of(export.config)
+            suiting = [probe for probe in probes if probe.suits(kinds)]
+            is_known = read_facts(self.folder / export.name).get("stamp") == export.stamp
+            left = [probe for probe in suiting if not (is_known and is_painted(self.folder / export.name, probe.pk))]
+            if left:
+                yield export, left
+
+
+def is_painted(folder: Path, probe: int) -> bool:
+    """Whether a checkpoint's folder of painted probes has that one, or says why not."""
+    return any((folder / f"{probe}.{extension}").is_file() for extension in ("png", "txt"))
+
+
+def read_facts(folder: Path) -> dict:
+    """What was noted of the checkpoint that painted the probes in a folder."""
+    try:
+        facts = json.loads((folder / FACTS).read_text())
+    except (OSError, ValueError):
+        return {}
+    return facts if isinstance(facts, dict) else {}

@@ -11,9 +11,11 @@ import tensorflow as tf
 from keras import layers
 
 from trainer import checkpoints
-from trainer.networks import generators
+from trainer.networks import adain, generators
+from trainer.networks.architectures import AdaINArchitecture
 
 RESNET = {"generator": "resnet", "filters": 4, "blocks": 1, "in_channels": 3, "out_channels": 3}
+ADAIN = {"stem": 8, "width": 8, "fine": 8, "encoder_blocks": 1, "decoder_blocks": 1, "style_widths": [8, 8]}
 PICTURES = [tf.TensorSpec((None, None, None, 3), "float32")] * 2
 
 
@@ -97,6 +99,24 @@ def save_cyclegan(folder: Path, **changes) -> str:
         "direction": "AtoB",
     }
     return _save_checkpoint(folder, config | changes, ["generator_ab", "generator_ba"])
+
+
+def save_adain(folder: Path, **changes) -> str:
+    """A checkpoint of arbitrary style transfer, of random weights. `changes` are the config's."""
+    config = {"recipe": "adain", "architecture": ADAIN, "sizes": {"trained_at": 32}, "normalisation": {}}
+    networks = adain.build_networks(AdaINArchitecture.from_config(ADAIN))
+    folder.mkdir(parents=True, exist_ok=True)
+    checkpoints.save_weights(folder / checkpoints.WEIGHTS, networks)
+    checkpoints.write_config(folder, config | changes)
+    return str(folder)
+
+
+def save_recipe(folder: Path, name: str) -> str:
+    """A checkpoint as the recipe of that name leaves it; `pix2pix-photo` has a photo as its condition."""
+    if name == "pix2pix-photo":
+        signed = {"condition": "-1..1", "picture": "-1..1"}
+        return save_pix2pix(folder, architecture=RESNET, normalisation=signed)
+    return {"pix2pix": save_pix2pix, "cyclegan": save_cyclegan, "adain": save_adain}[name](folder)
 
 
 def _save_checkpoint(folder: Path, config: dict, groups: list[str]) -> str:

@@ -1,0 +1,167 @@
+"""The stories of probes: add one, take it away, have all of them painted; and the grid to choose a checkpoint by.
+
+An uploaded picture is opened in quarantine alone, staff or not; one of the canvas goes the same way.
+"""
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from trainer import checkpoints, quarantine, runs
+from trainer.models import Probe, ProbeRound, Run
+from trainer.models.labour import State
+from trainer.models.probe import PAINTED, is_painted, read_facts
+
+MOST_PROBES = 24  # that a run can have: each is painted by every checkpoint
+SIDE = 1024  # pixels; no network here is trained with more
+MEASURES = ("l1", "ssim", "kid", "loss")
+
+log = logging.getLogger(__name__)
+
+
+class Refused(Exception):
+    """It cannot be done; the message is a sentence for staff, in their language."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What one checkpoint made of one probe: painted, a reason, or nothing yet."""
+
+    probe: Probe
+    is_painted: bool
+    reason: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """A checkpoint of the grid. One that is gone stays, to be looked at."""
+
+    name: str
+    step: int
+    is_best: bool
+    is_here: bool
+    measures: list[tuple[str, float]]
+    cells: list[Cell]
+
+
+def add(run: Run, chunks: Iterable[bytes], *, kind: str, label: str = "", is_for_all: bool = False) -> Probe:
+    """A new probe of a run, or of all runs. Raises Refused."""
+    if kind not in suitable_kinds(run):
+        raise Refused(_("The networks of this run cannot paint such a picture."))
+    if Probe.objects.of(run).count() >= MOST_PROBES:
+        raise Refused(_("There are %(n)d probes already. Take one away first.") % {"n": MOST_PROBES})
+    probe = Probe(run=None if is_for_all else run, kind=kind, label=label)
+    root = Path(settings.TRAINING_ROOT) / "probes"
+    source = target = None
+    try:
+        with transaction.atomic():
+            probe.save()
+            root.mkdir(parents=True, exist_ok=True)
+            source, target = root / f".{probe.pk}.source", root / f".{probe.pk}.png"
+            _receive(chunks, source)
+            quarantine.clean_picture(source, target, longest_side=SIDE)
+            target.rename(probe.path)
+    except quarantine.Refused as error:
+        raise Refused(_(str(error))) from error
+    except OSError as error:
+        log.warning("A probe could not be kept: %s", error)
+        raise Refused(_("It could not be written: %(why)s.") % {"why": error.strerror or error}) from error
+    finally:
+        for path in (source, target):
+            if path is not None:
+                path.unlink(missing_ok=True)
+    return probe
+
+
+def remove(probe: Probe) -> None:
+    """The probe and what was painted of it."""
+    key, path = probe.pk, probe.path
+    folders = [probe.run.folder] if probe.run_id else [run.folder for run in Run.objects.all()]
+    probe.delete()
+
+    def clean() -> None:
+        path.unlink(missing_ok=True)
+        for painted in (found for folder in folders for found in folder.glob(f"{PAINTED}/*/{key}.*")):
+            painted.unlink(missing_ok=True)
+
+    transaction.on_commit(clean)
+
+
+def wants_round(run: Run) -> bool:
+    """Whether a checkpoint has probes to paint, and nobody is asked to."""
+    if not Probe.objects.of(run).exists() or run.rounds.active().exists():
+        return False
+    return any(ProbeRound(run=run).missing())
+
+
+def begin_round(run: Run) -> ProbeRound:
+    """Let all that is missing be painted. A run has one round, which is queued again; one at work looks itself."""
+    with transaction.atomic():
+        Run.objects.select_for_update(of=("self",)).get(pk=run.pk)  # two who ask at once get one round
+        found = run.rounds.order_by("created_at").first()
+        if found is None:
+            found = ProbeRound.objects.create(run=run, state=State.STOPPED)
+    found.enqueue()
+    runs.ring()
+    return found
+
+
+def suitable_kinds(run: Run) -> tuple[str, ...]:
+    """What probes of a run can be: of its newest checkpoint, or before there is one, of its options."""
+    exports = checkpoints.list_exports(run.folder)
+    kinds = checkpoints.kinds_of(exports[0].config) if exports else _expected_kinds(run)
+    return tuple(kind for kind in Probe.Kind.values if Probe(kind=kind).suits(kinds))
+
+
+def grid(run: Run, probes: list[Probe]) -> list[Row]:
+    """Checkpoints, newest first, with what they made of these probes; those that are gone but painted, too."""
+    here = {export.name: export for export in checkpoints.list_exports(run.folder)}
+    folder = run.folder / PAINTED
+    names = {path.name for path in folder.glob(checkpoints.FOLDERS) if path.is_dir()} | set(here)
+    return [_row(folder / name, here.get(name), probes) for name in sorted(names, reverse=True)]
+
+
+def _row(folder: Path, export: checkpoints.Export | None, probes: list[Probe]) -> Row:
+    facts = read_facts(folder)
+    is_current = export is None or facts.get("stamp") == export.stamp
+    metrics = (export.config if export else facts).get("metrics", {})
+    metrics = metrics if isinstance(metrics, dict) else {}
+    return Row(
+        name=folder.name,
+        step=int(folder.name.removeprefix("step-")),
+        is_best=bool(export and export.is_best),
+        is_here=export is not None,
+        measures=[(name, metrics[name]) for name in MEASURES if isinstance(metrics.get(name), int | float)],
+        cells=[_cell(folder, probe, is_current) for probe in probes],
+    )
+
+
+def _cell(folder: Path, probe: Probe, is_current: bool) -> Cell:
+    if not is_current or not is_painted(folder, probe.pk):
+        return Cell(probe, False, "")
+    reason = folder / f"{probe.pk}.txt"
+    try:
+        return Cell(probe, False, _(reason.read_text().strip())) if reason.is_file() else Cell(probe, True, "")
+    except OSError:
+        return Cell(probe, False, "")
+
+
+def _expected_kinds(run: Run) -> tuple[str, ...]:
+    if run.recipe == "pix2pix":
+        return ("sketch",) if run.options.get("condition_channels", 1) == 1 else ("photo", "sketch")
+    return ("style",) if run.recipe == "adain" else ("photo",)
+
+
+def _receive(chunks: Iterable[bytes], target: Path) -> None:
+    n_bytes = 0
+    with target.open("xb") as file:
+        for chunk in chunks:
+            n_bytes += len(chunk)
+            if n_bytes > settings.UPLOAD_MAX_BYTES:
+                raise Refused(_("This file is too large."))
+            file.write(chunk)
