@@ -38,6 +38,23 @@ def test_the_best_is_kept_beside_them(tmp_path):
     assert [int(folder.name[-3:]) for folder in sorted(tmp_path.iterdir())] == [4, 6, 8, 10]
 
 
+def test_as_many_are_kept_as_wanted(tmp_path):
+    for step in (2, 4, 6):
+        checkpoints.save(tmp_path, step, ARRAYS, {}, keep=1)
+
+    assert [folder.name for folder in tmp_path.iterdir()] == ["step-0000006"]
+
+
+def test_what_else_lies_in_it_is_hashed_too(tmp_path):
+    checkpoints.save(tmp_path, 2, ARRAYS, {})
+    newest = checkpoints.save(tmp_path, 4, ARRAYS, {}, fill=lambda folder: (folder / "more").write_text("weights"))
+    assert checkpoints.load_newest(tmp_path)[1]["step"] == 4
+
+    (newest / "more").write_text("others")
+
+    assert checkpoints.load_newest(tmp_path)[1]["step"] == 2
+
+
 @pytest.mark.parametrize("name", [checkpoints.STATE, checkpoints.MANIFEST])
 @pytest.mark.parametrize("damage", ["cut", "changed", "gone"])
 def test_a_damaged_checkpoint_is_passed_over(tmp_path, name, damage):
