@@ -21,6 +21,7 @@ N_ALIKE = 3  # validations in a row: one may fall on a bad moment, and young net
 
 N_SETTLED = 300  # lines before which nothing is called a rise
 N_RISEN = 50  # lines of which the median counts as "now": single spikes are usual
+N_ASKED = 5000  # lines of all that the median is taken of: a page asks every two seconds
 RISEN = 3.0  # times the median of all; adversarial losses swing by half, not threefold
 
 PATIENCE = 5  # validations without a better one, and this share of them all: small sets waver
@@ -65,7 +66,8 @@ def find_divergence(columns: Columns, error: str = "") -> Advice | None:
     if len(columns) < N_SETTLED:
         return None
     for name in columns.losses:
-        usual, now = _median(columns[name]), _median(columns.last(N_RISEN)[name])
+        usual = _median(columns[name][:: max(1, len(columns) // N_ASKED)])
+        now = _median(columns.last(N_RISEN)[name])
         if usual > 0 and now > RISEN * usual and not name.startswith(("discriminator", "adversarial")):
             sentence = gettext_noop(
                 "It may be coming apart: “%(name)s” is now %(times).1f times what it usually was. "

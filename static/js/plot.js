@@ -2,6 +2,7 @@
 
 export const ROOM = { left: 52, right: 12, top: 10, bottom: 26 };
 const TICKS = 5;
+const AIR = 0.05; // above and below the curves, as a share of their height
 const NICE = [1, 2, 2.5, 5, 10];
 const SMALLEST_SHARE = 1e-6; // on a log scale what is not above 0 has no place
 
@@ -45,7 +46,8 @@ export function makeScale({ lines, view, isLog, width, height }) {
   if (!seen.length) return null;
   const range = widen(seen.reduce((a, b) => Math.min(a, b)), seen.reduce((a, b) => Math.max(a, b)), isLog);
   const bend = isLog ? Math.log10 : (y) => y;
-  const [low, high] = range.map(bend);
+  const [least, most] = range.map(bend);
+  const [low, high] = [least - AIR * (most - least), most + AIR * (most - least)];
   const right = width - ROOM.right;
   const bottom = height - ROOM.bottom;
   const perX = (right - ROOM.left) / (view[1] - view[0]);

@@ -4,6 +4,7 @@ export const place = "[data-run-watch]";
 
 const HIDDEN = 20; // seconds, while nobody looks
 const LONGEST = 60; // while the server does not answer
+const LOG = 6000; // milliseconds between two looks at the log, which changes with every look
 const MOST_POINTS = 1500; // of a curve: then it is fetched anew, thinned
 
 export function start(page) {
@@ -12,7 +13,7 @@ export function start(page) {
   let failures = 0;
   let timer = 0;
   let points = 0;
-  let log = page.dataset.log;
+  let log = { size: page.dataset.log, at: performance.now() };
 
   const later = () => {
     if (!wait) return;
@@ -36,9 +37,13 @@ export function start(page) {
     if (answer.validation && answer.validation.length !== page.querySelectorAll("[data-run-validation] [data-curves]").length) {
       renew(page, "[data-run-validation]");
     }
-    if (answer.keys.log !== log && page.querySelector("[data-run-log]").open) readLog(page);
-    log = answer.keys.log;
-    Object.assign(keys, answer.keys, points > MOST_POINTS ? { place: "" } : {});
+    const isLogDue = answer.keys.log !== log.size && (performance.now() - log.at > LOG || !wait);
+    if (isLogDue && page.querySelector("[data-run-log]").open) {
+      readLog(page);
+      log = { size: answer.keys.log, at: performance.now() };
+    }
+    const { place, samples, validation } = answer.keys;
+    Object.assign(keys, { place, samples, validation }, points > MOST_POINTS ? { place: "" } : {});
   };
 
   document.addEventListener("visibilitychange", () => {

@@ -39,7 +39,7 @@ class AdaIN:
 
     name = "adain"
     averaged = ("content_encoder", "style_encoder", "decoder")
-    best_by = "loss"
+    best_by = Config.BEST_BY
 
     def __init__(self, config: Config, data: Path, *, steps: int, seed: int):
         self.config, self.data, self.seed = config, data, seed

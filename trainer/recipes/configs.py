@@ -1,6 +1,7 @@
 """Options of every recipe, each with a reason or a unit; the training page's form is made from them."""
 
 from dataclasses import MISSING, asdict, dataclass, field, fields, is_dataclass
+from typing import ClassVar
 
 from django.utils.translation import gettext_noop as _
 
@@ -45,6 +46,8 @@ class LoopOptions(Options):
 class AdaINConfig(LoopOptions):
     """Arbitrary style transfer after Huang & Belongie, conditioned at every decoder layer."""
 
+    BEST_BY: ClassVar[str] = "loss"  # of what is validated; the lowest is the best
+
     architecture: AdaINArchitecture = field(
         default_factory=AdaINArchitecture, metadata={"help": _("Widths and depths of the networks.")}
     )
@@ -71,6 +74,8 @@ class AdaINConfig(LoopOptions):
 @dataclass(frozen=True)
 class Pix2PixConfig(LoopOptions):
     """Paired image translation after Isola et al. 2017."""
+
+    BEST_BY: ClassVar[str] = "l1"  # of what is validated; the lowest is the best
 
     generator: str = option("resnet", _("Network that draws."), choices=GENERATORS)  # fewer checkerboards than a U-Net
     filters: int = option(
@@ -130,6 +135,8 @@ class Pix2PixConfig(LoopOptions):
 @dataclass(frozen=True)
 class CycleGANConfig(LoopOptions):
     """Unpaired image translation after Zhu et al. 2017."""
+
+    BEST_BY: ClassVar[str] = "kid"  # of what is validated; the lowest is the best
 
     generator: str = option("resnet", _("Networks that paint."), choices=GENERATORS)  # the paper's
     filters: int = option(64, _("Channels of a generator's first layer."), least=1, most=256)  # 32: a quarter the size

@@ -39,7 +39,7 @@ class CycleGAN:
 
     name = "cyclegan"
     averaged = GENERATORS
-    best_by = "kid"
+    best_by = Config.BEST_BY
 
     def __init__(self, config: Config, data: Path, *, steps: int, seed: int):
         self.config, self.data, self.seed = config, data, seed

@@ -39,7 +39,7 @@ class Pix2Pix:
 
     name = "pix2pix"
     averaged = ("generator",)
-    best_by = "l1"
+    best_by = Config.BEST_BY
 
     def __init__(self, config: Config, data: Path, *, steps: int, seed: int):
         generators.check_size(config.architecture, config.size)

@@ -85,8 +85,8 @@ def _offer(sides: list[Side]) -> list[Run]:
 def _look(number: int, found: Run) -> Side:
     folder = found.folder
     validations, samples = curves.read_validation(folder), curves.list_samples(folder)
-    best = curves.read_best(folder)
-    best = best and curves.find_best(validations, best["name"])
+    config = watching.read_config(found)
+    best = curves.find_best(validations, config.BEST_BY)
     return Side(
         number=number,
         run=found,
@@ -95,7 +95,7 @@ def _look(number: int, found: Run) -> Side:
         best=best and next(each for each in validations if each["step"] == best["step"]),
         newest=curves.name_sample(samples[-1]) if samples else "",
         step=samples[-1] if samples else 0,
-        config=watching.read_config(found),
+        config=config,
     )
 
 

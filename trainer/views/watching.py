@@ -150,16 +150,16 @@ def _find(id: uuid.UUID) -> Run:
 def _look(found: Run) -> Watch:
     folder = found.folder
     columns, validations = curves.read(folder), curves.read_validation(folder)
-    best = curves.read_best(folder)
+    config = read_config(found)
     return Watch(
         run=found,
         row=overview.of_run(found),
         columns=columns,
         validations=validations,
-        best=best and curves.find_best(validations, best["name"]),
+        best=curves.find_best(validations, config.BEST_BY),
         samples=curves.list_samples(folder),
         pace=curves.measure_pace(columns),
-        config=read_config(found),
+        config=config,
     )
 
 
@@ -172,6 +172,7 @@ def _describe(watch: Watch) -> dict:
         "run": watch.run,
         "row": watch.row,
         "watch": watch,
+        "longer": watch.run.steps * 3 // 2,
         "time_left": "" if left is None else overview.say_seconds(left),
         "advice": [{"words": _(each.sentence) % each.values, "is_warning": each.is_warning} for each in found],
         "can_publish": watch.best is not None or (watch.run.folder / "config.json").exists(),
