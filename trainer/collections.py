@@ -27,13 +27,14 @@ from django.db.models.functions import Coalesce, Now
 from django.utils.translation import gettext as _
 
 from trainer import runs
-from trainer.datasets import archives, edge_options
+from trainer.datasets import archives, edge_options, layouts
 from trainer.models import Dataset
 from trainer.models.labour import State
 
 SPARE_BYTES = 2**30  # that a new dataset must leave free on the disk
 UNPACKED = 2  # times its archive: that, and its pictures
 GONE = "gone-"  # how the name of a deleted dataset's folder begins
+COVER = "cover"  # the first preview: the pictures at a glance
 DRAWN_FROM = (Dataset.Kind.PICTURES, Dataset.Kind.CAPTIONED)
 PREVIEW_SECONDS = 30
 LOCK_SECONDS = 5
@@ -137,6 +138,20 @@ def derive_edges(dataset: Dataset, *, title: str, options: dict, owner: User | N
     made.refresh_from_db()
     runs.ring()
     return made
+
+
+def list_previews(dataset: Dataset) -> list[str]:
+    """What there is to look at: the cover, then a sheet for each recipe that can read it, named by the recipe."""
+    names = (COVER, *layouts.RECIPES.get(dataset.kind, (layouts.PLAIN,)))
+    return [name for name in names if (dataset.folder / "previews" / f"{name}.png").exists()]
+
+
+def preview(dataset: Dataset, n: int) -> bytes:
+    """A PNG, the n-th of `list_previews`: the very crops and flips that training will see. Raises Refused."""
+    names = list_previews(dataset)
+    if not 0 <= n < len(names):
+        raise Refused(_("There is no such preview."))
+    return (dataset.folder / "previews" / f"{names[n]}.png").read_bytes()
 
 
 def preview_edges(dataset: Dataset, options: dict, *, seconds: float = PREVIEW_SECONDS) -> bytes:

@@ -20,6 +20,7 @@ from trainer.datasets import archives, layouts, reading, reporting
 
 PICTURES = "pictures"
 REPORT = "report.json"
+READER = ("-m", "trainer.datasets.reading")
 LOOK_SECONDS = 0.5
 TRIES = 2  # of a picture over which the child died: the first death may have had another reason
 KILLED = gettext_noop("broke the program that read it")
@@ -117,7 +118,7 @@ def _start_reader(order, folder, tell) -> tuple[int, dict]:
     """One child to its end: its exit status, and what it had to say."""
     environment = {name: os.environ[name] for name in KEPT_ENVIRONMENT if name in os.environ} | FEW_THREADS
     process = subprocess.Popen(
-        [sys.executable, "-B", "-m", "trainer.datasets.reading", json.dumps(asdict(order))],
+        [sys.executable, "-B", *READER, json.dumps(asdict(order))],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,  # what decoders have to say about hostile files fills no logs

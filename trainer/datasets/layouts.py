@@ -19,6 +19,7 @@ RECIPES = {  # that can read it
     "folders": ("pix2pix", "cyclegan"),
     "unpaired": ("cyclegan", "adain"),
 }
+PLAIN = "pictures"  # the preview of a kind that no recipe reads yet
 WITH_SIDES = ("folders", "unpaired")
 MATCHED = ("folders", "captioned")  # what belongs together has the same name
 

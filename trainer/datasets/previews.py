@@ -10,9 +10,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from trainer.datasets import drawing, edge_options, edges, hand_drawn, pairs, pictures, unpaired
+from trainer.datasets import drawing, edge_options, edges, hand_drawn, layouts, pairs, pictures, unpaired
 
-PLAIN = "pictures"  # the sheet of datasets that no recipe reads yet
 N_ROWS = 6
 N_CROPS = 4  # of each picture, at random
 CELL = 128  # pixels of a square on the sheet
@@ -23,13 +22,23 @@ N_DRAWN = 3  # pictures in the preview of edges
 
 
 def render(folder: Path, recipe: str, config: object = None) -> bytes:
-    """A PNG for a recipe and its config, or for PLAIN: a row a picture, its centre first, then random crops.
+    """A PNG for a recipe and its config, or for layouts.PLAIN: a row a picture, its centre first, then random crops.
 
     Raises ValueError where the recipe cannot read the folder.
     """
     if recipe not in SHEETS:
         raise ValueError(f"There are previews for {', '.join(SHEETS)}, not for {recipe!r}.")
     return _as_sheet(SHEETS[recipe](Path(folder), config), CELL)
+
+
+def render_cover(folder: Path) -> bytes:
+    """A PNG of four of its pictures, cut square: what the dataset looks like at a glance."""
+    folder = Path(folder)
+    places = [folder / "train", folder / "train" / "B", folder / "trainB"]
+    found = next(pictures.find(place) for place in places if pictures.holds_any(place))
+    squares = [pictures.read_square(path, CELL) for path in _spread(found, 4)]
+    squares += squares[: 4 - len(squares)] * 3
+    return _as_sheet([squares[:2], squares[2:4]], CELL)
 
 
 def render_edges(folder: Path, options: dict) -> bytes:
@@ -83,7 +92,7 @@ SHEETS: dict[str, Callable] = {
     "pix2pix": _show_pairs,
     "cyclegan": _show_unpaired,
     "adain": _show_photos_and_paintings,
-    PLAIN: _show_plain,
+    layouts.PLAIN: _show_plain,
 }
 
 

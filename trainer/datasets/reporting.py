@@ -235,13 +235,9 @@ def _suggest_direction(notes, kind):
     """Which side looks like drawings: paler by far. The condition is usually that one."""
     colours = {"A": [], "B": []}
     for note in notes:
-        cells = np.frombuffer(_thumbnail(note), "uint8").reshape(likeness.CELLS, -1, 3).astype("int16")
-        spread = np.ptp(cells, axis=2)
-        if kind == "folders":
-            colours[_side(note)].append(spread.mean())
-        else:
-            for side, half in zip("AB", np.split(spread, 2, axis=1), strict=True):
-                colours[side].append(half.mean())
+        spread = np.ptp(likeness.read_colours(_thumbnail(note)), axis=2).mean(axis=1)
+        for side, value in zip("AB" if kind == "pairs" else _side(note), spread, strict=True):
+            colours[side].append(value)
     a, b = (float(np.mean(colours[side])) for side in "AB")
     suggested = "AtoB" if b - a > PALER else "BtoA" if a - b > PALER else ""
     return {"choices": ["AtoB", "BtoA"], "suggested": suggested}

@@ -1,6 +1,7 @@
 """`manage.py dataset`: datasets from the shell, and the child process that makes and checks them for the worker."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from django.conf import settings
@@ -106,9 +107,13 @@ def _limits():
 def _render_previews(dataset):
     folder = dataset.folder / "previews"
     folder.mkdir(exist_ok=True)
-    for recipe in layouts.RECIPES.get(dataset.kind, (previews.PLAIN,)):
+    suggested = dataset.take_over()["report"].get("direction", {}).get("suggested")
+    for recipe in layouts.RECIPES.get(dataset.kind, (layouts.PLAIN,)):
         config = configs.BY_RECIPE[recipe]() if recipe in configs.BY_RECIPE else None
+        if suggested and recipe == "pix2pix":
+            config = replace(config, direction=suggested)
         _write(folder / f"{recipe}.png", previews.render(dataset.pictures, recipe, config))
+    _write(folder / f"{collections.COVER}.png", previews.render_cover(dataset.pictures))
 
 
 def _preview_edges(dataset, options, out):
