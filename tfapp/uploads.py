@@ -14,16 +14,22 @@ from django.urls import reverse
 from tfapp import files
 
 TAKE_PICTURES = ("create", "api:jobs")
+TAKE_ARCHIVES = ("dataset_new", "version_import")  # from staff
 
 
 class WholeBodyLimit(FileUploadHandler):
     """Looks at the announced length, which is also all that the server will read; passes everything on."""
 
     def handle_raw_input(self, input_data, META, content_length, boundary, encoding=None):
-        takes_pictures = self.request.path in [reverse(name) for name in TAKE_PICTURES]
-        n_allowed = settings.UPLOAD_BODY_MAX_BYTES if takes_pictures else settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-        if content_length > n_allowed:
+        if content_length > self._most_bytes():
             raise RequestDataTooBig(f"A body of {content_length} bytes is too large.")
+
+    def _most_bytes(self) -> int:
+        if self.request.path in map(reverse, TAKE_PICTURES):
+            return settings.UPLOAD_BODY_MAX_BYTES
+        if self.request.path in map(reverse, TAKE_ARCHIVES) and self.request.user.is_staff:
+            return settings.DATASET_MAX_BYTES + settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        return settings.DATA_UPLOAD_MAX_MEMORY_SIZE
 
     def receive_data_chunk(self, raw_data, start):
         return raw_data

@@ -1,4 +1,4 @@
-"""What lists tell of a run and of the whole studio: read once a request, so that templates need not ask."""
+"""What lists tell of runs and datasets: read once a request, so that templates need not ask."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -6,8 +6,8 @@ from datetime import timedelta
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from trainer import curves
-from trainer.models import Run
+from trainer import collections, curves
+from trainer.models import Dataset, Run
 from trainer.models.labour import State, Wish
 
 
@@ -69,3 +69,25 @@ def _words(run: Run) -> str:
     if run.state == State.RUNNING and run.wish == Wish.STOP:
         return _("stopping")
     return run.get_state_display()
+
+
+@dataclass(frozen=True)
+class DatasetCard:
+    """One dataset in a list."""
+
+    dataset: Dataset
+    n_pictures: int
+    percent: int  # of what is sent or checked
+    has_cover: bool
+
+
+def of_dataset(dataset: Dataset) -> DatasetCard:
+    """The card as it is now."""
+    share = dataset.progress
+    if dataset.state == State.COMING:
+        share = dataset.n_received / dataset.n_bytes if dataset.n_bytes else 0
+    elif dataset.state == State.RUNNING:
+        share = dataset.read_progress()
+    has_cover = dataset.state == State.DONE and collections.COVER in collections.list_previews(dataset)
+    n_pictures = dataset.report.get("n_pictures", 0)
+    return DatasetCard(dataset, n_pictures=n_pictures, percent=min(100, int(100 * share)), has_cover=has_cover)

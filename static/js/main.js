@@ -1,16 +1,19 @@
 // Starts every behaviour where its place is on the page, and again in fragments that come later.
 
 import * as arrowKeys from "./arrow_keys.js";
+import * as archiveUpload from "./archive_upload.js";
 import * as arrivals from "./arrivals.js";
 import * as compare from "./compare.js";
 import * as confirm from "./confirm.js";
 import * as copy from "./copy.js";
 import * as curves from "./curves.js";
 import * as dropzone from "./dropzone.js";
+import * as edgesPreview from "./edges_preview.js";
 import * as fullscreen from "./fullscreen.js";
 import * as job from "./job.js";
 import * as leaving from "./leaving.js";
 import * as liveValue from "./live_value.js";
+import * as probes from "./probes.js";
 import * as refresh from "./refresh.js";
 import * as runWatch from "./run_watch.js";
 import * as scrubber from "./scrubber.js";
@@ -21,8 +24,8 @@ import * as themeSwitch from "./theme_switch.js";
 import * as zoom from "./zoom.js";
 
 const BEHAVIOURS = [
-  arrowKeys, compare, confirm, copy, curves, dropzone, arrivals, fullscreen, job, leaving, liveValue, refresh, runWatch,
-  scrubber, sending, shelf, sketch, themeSwitch, zoom,
+  archiveUpload, arrowKeys, compare, confirm, copy, curves, dropzone, arrivals, edgesPreview, fullscreen, job, leaving,
+  liveValue, probes, refresh, runWatch, scrubber, sending, shelf, sketch, themeSwitch, zoom,
 ];
 
 function start(root) {

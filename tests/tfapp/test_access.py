@@ -178,6 +178,7 @@ def world(db) -> World:
         "public_job": public.job_id,
         "token": owner.api_tokens.get().pk,
         "dataset": run.dataset_id,
+        "plain_dataset": trainer_factories.make_dataset(kind="pictures").pk,
         "run": run.pk,
         "version": trainer_factories.make_version(run).pk,
         "auth_group": Group.objects.create(name="helpers").pk,
