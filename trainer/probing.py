@@ -36,6 +36,10 @@ class Cell:
     is_painted: bool
     reason: str
 
+    @property
+    def is_missing(self) -> bool:
+        return not (self.is_painted or self.reason)
+
 
 @dataclass(frozen=True)
 class Row:
@@ -47,6 +51,7 @@ class Row:
     is_here: bool
     measures: list[tuple[str, float]]
     cells: list[Cell]
+    stamp: str  # of the weights that painted: for addresses that a browser may keep
 
 
 def add(run: Run, chunks: Iterable[bytes], *, kind: str, label: str = "", is_for_all: bool = False) -> Probe:
@@ -126,6 +131,13 @@ def grid(run: Run, probes: list[Probe]) -> list[Row]:
     return [_row(folder / name, here.get(name), probes) for name in sorted(names, reverse=True)]
 
 
+def choose_row(run: Run, probes: list[Probe]) -> Row | None:
+    """The row to show for a run: of its best checkpoint, else of its newest that has painted something."""
+    rows = grid(run, probes)
+    painted = [row for row in rows if any(cell.is_painted for cell in row.cells)]
+    return next((row for row in painted if row.is_best), painted[0] if painted else None)
+
+
 def _row(folder: Path, export: checkpoints.Export | None, probes: list[Probe]) -> Row:
     facts = read_facts(folder)
     is_current = export is None or facts.get("stamp") == export.stamp
@@ -138,6 +150,7 @@ def _row(folder: Path, export: checkpoints.Export | None, probes: list[Probe]) -
         is_here=export is not None,
         measures=[(name, metrics[name]) for name in MEASURES if isinstance(metrics.get(name), int | float)],
         cells=[_cell(folder, probe, is_current) for probe in probes],
+        stamp=str(facts.get("stamp", "")),
     )
 
 
