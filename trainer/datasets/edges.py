@@ -34,7 +34,8 @@ def explain(picture: np.ndarray, options: EdgeOptions = USUAL) -> list[np.ndarra
     height, width = picture.shape[:2]
     large, fine = _enlarge(picture, options) if options.fineness > 1 else (picture, options)
     strength, found = _find(large, fine)
-    steps = [1 - np.clip(strength / 100, 0, 1), 1 - found.astype("float32")]
+    pen = np.ones((options.fineness, options.fineness), "uint8")  # lines as wide as a pixel of the result
+    steps = [1 - np.clip(strength / 100, 0, 1), 1 - cv2.dilate(found.astype("float32"), pen)]
     steps = [cv2.resize(step.astype("float32"), (width, height), interpolation=cv2.INTER_AREA) for step in steps]
     return [*steps, extract(picture, options)]
 
