@@ -17,7 +17,7 @@ import requests
 from tests.sources import ROOT
 
 READY_SECONDS = 120
-STOP_SECONDS = 30
+STOP_SECONDS = 50  # a training step ends first
 
 
 @dataclass(frozen=True)

@@ -60,12 +60,18 @@ class World:
         assert outcome.returncode == 0, outcome.stderr
         return json.loads(outcome.stdout)
 
-    @contextmanager
-    def worker(self, preexec_fn: Callable | None = None) -> Iterator[subprocess.Popen]:
+    def worker(self, preexec_fn: Callable | None = None):
         """A worker of its own, polling or Celery's; killed at the end if it still lives."""
-        words = ["manage.py", "worker"]
+        return self._worker("render", ["manage.py", "worker"], preexec_fn)
+
+    def training_worker(self):
+        """The same for runs."""
+        return self._worker("train", ["manage.py", "worker", "--training"], None)
+
+    @contextmanager
+    def _worker(self, queue: str, words: list[str], preexec_fn: Callable | None) -> Iterator[subprocess.Popen]:
         if "REDIS_URL" in self.settings:
-            words = ["-m", "celery", "-A", "stylesite", "worker", "-Q", "render"]
+            words = ["-m", "celery", "-A", "stylesite", "worker", "-Q", queue]
         with (self.folder / "worker.log").open("ab") as log:
             process = subprocess.Popen(
                 [sys.executable, *words], cwd=ROOT, env=self.environment, stdout=log, stderr=log, preexec_fn=preexec_fn
