@@ -29,7 +29,7 @@ STUDIO: dict[str, list[Address]] = {
     "run_new": [Address(get=SEEN, post=REFUSED)],
     "run": [Address(get=SEEN, of="run")],
     "run_live": [Address(get=SEEN, of="run")],
-    "run_sample": [Address(get=SEEN, of="run", extra={"name": "step-0000001.png"})],
+    "run_sample": [Address(get=ABSENT, of="run", extra={"name": "step-0000001.png"})],
     "run_log": [Address(get=SEEN, of="run")],
     "run_pause": [Address(post=DONE, of="run")],
     "run_stop": [Address(post=DONE, of="run")],
