@@ -51,9 +51,17 @@ class Export:
 
     @property
     def stamp(self) -> str:
-        """Changes whenever the weights do; quicker told than their hash."""
-        found = (self.folder / WEIGHTS).stat()
+        """Changes whenever the weights do; quicker told than their hash. Empty when they are gone by now."""
+        try:
+            found = (self.folder / WEIGHTS).stat()
+        except OSError:
+            return ""
         return f"{found.st_size}-{found.st_mtime_ns}"
+
+    @property
+    def written_at(self) -> float:
+        """When its weights were written, in seconds since 1970."""
+        return int(self.stamp.partition("-")[2] or 0) / 1e9
 
     def hash(self) -> str:
         """The sha256 of the weights."""

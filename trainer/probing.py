@@ -6,10 +6,13 @@ An uploaded picture is opened in quarantine alone, staff or not; one of the canv
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from trainer import checkpoints, quarantine, runs
@@ -19,6 +22,8 @@ from trainer.models.probe import PAINTED, is_painted, read_facts
 
 MOST_PROBES = 24  # that a run can have: each is painted by every checkpoint
 SIDE = 1024  # pixels; no network here is trained with more
+LATELY = timedelta(minutes=5)
+CLOCK_SECONDS = 2  # by which the database's clock and the disk's may differ
 MEASURES = ("l1", "ssim", "kid", "loss")
 
 log = logging.getLogger(__name__)
@@ -97,11 +102,27 @@ def remove(probe: Probe) -> None:
     transaction.on_commit(clean)
 
 
+def begin_wanted_rounds() -> None:
+    """For runs at work, and those that have just ended: let new checkpoints paint. The training worker calls this."""
+    lately = timezone.now() - LATELY
+    for run in Run.objects.filter(Q(state=State.RUNNING) | Q(finished_at__gte=lately)):
+        if wants_round(run):
+            begin_round(run)
+
+
 def wants_round(run: Run) -> bool:
-    """Whether a checkpoint has probes to paint, and nobody is asked to."""
-    if not Probe.objects.of(run).exists() or run.rounds.active().exists():
+    """Whether a checkpoint has probes to paint that are newer than the last round, and nobody is asked to.
+
+    What that round could not paint is not tried again by itself.
+    """
+    last = run.rounds.order_by("created_at").first()
+    if (last and last.is_active) or not Probe.objects.of(run).exists():
         return False
-    return any(ProbeRound(run=run).missing())
+    since = last.started_at.timestamp() - CLOCK_SECONDS if last and last.started_at else 0
+    return any(
+        export.written_at > since or any(probe.created_at.timestamp() > since for probe in probes)
+        for export, probes in ProbeRound(run=run).missing()
+    )
 
 
 def begin_round(run: Run) -> ProbeRound:

@@ -18,7 +18,7 @@ from django.db import close_old_connections, connection
 
 from stylesite import lifecycle
 from stylesite.lifecycle import stopping
-from trainer import runs
+from trainer import probing, runs
 from trainer.attempts import KILL_SECONDS, Attempt
 from trainer.models import Dataset, ProbeRound, Run
 
@@ -97,8 +97,10 @@ def reap() -> None:
 
 
 def look_around() -> None:
-    """Take back what was lost. An idle worker rings for what waits unheard, and begins with it itself."""
+    """Take back what was lost; let new checkpoints paint. Idle, ring for what waits unheard, and begin with it."""
     reap()
+    if not stopping:
+        probing.begin_wanted_rounds()
     if settings.REDIS_URL and not stopping and not _one_at_a_time.locked() and runs.announce_overdue():
         work(is_patient=False)
 

@@ -2,15 +2,17 @@
 
 import json
 import shutil
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 from PIL import Image
 
 from tests import pictures
 from tests.trainer import exports
 from tests.trainer.factories import make_run
 from trainer import probing
-from trainer.models import Probe, ProbeRound
+from trainer.models import Probe, ProbeRound, Run
 from trainer.models.probe import FACTS
 from trainer.probing import Refused
 
@@ -200,6 +202,31 @@ def test_a_round_is_wanted_while_something_is_missing(run):
     assert not probing.wants_round(run)
     assert probing.begin_round(run) == begun
     assert ProbeRound.objects.count() == 1
+
+
+def test_what_the_last_round_could_not_paint_is_not_tried_by_itself(run):
+    add(run)
+    begun = probing.begin_round(run)
+    ProbeRound.objects.filter(pk=begun.pk).update(state="failed", started_at=timezone.now() + timedelta(seconds=9))
+
+    assert not probing.wants_round(run)
+    Probe.objects.update(created_at=timezone.now() + timedelta(seconds=60))
+    assert probing.wants_round(run)
+
+
+def test_the_worker_lets_new_checkpoints_paint_while_a_run_trains(run):
+    add(run)
+    Run.objects.update(finished_at=timezone.now() - timedelta(hours=1))
+    at_work = make_run(state="running")
+    exports.give(at_work, 2)
+    add(at_work)
+
+    probing.begin_wanted_rounds()
+
+    assert [row.run for row in ProbeRound.objects.all()] == [at_work]
+    Run.objects.filter(pk=run.pk).update(finished_at=timezone.now())
+    probing.begin_wanted_rounds()
+    assert {row.run for row in ProbeRound.objects.all()} == {at_work, run}
 
 
 def test_only_probes_that_suit_the_network_are_painted(run):

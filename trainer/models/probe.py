@@ -84,7 +84,8 @@ class ProbeRound(Labour):
     def missing(self) -> Iterator[tuple[checkpoints.Export, list[Probe]]]:
         """What is still to be painted: checkpoints, newest first, each with its probes."""
         probes = list(Probe.objects.of(self.run))
-        for export in checkpoints.list_exports(self.run.folder):
+        exports = [export for export in checkpoints.list_exports(self.run.folder) if export.stamp]
+        for export in exports:
             kinds = checkpoints.kinds_of(export.config)
             suiting = [probe for probe in probes if probe.suits(kinds)]
             is_known = read_facts(self.folder / export.name).get("stamp") == export.stamp
