@@ -192,8 +192,9 @@ def delete(dataset: Dataset) -> None:
             raise Refused(_("Runs were made with it: %(runs)s. Delete those first.") % {"runs": ", ".join(names)})
         if row.made_of_it.active().exists():
             raise Refused(_("Edges are being drawn of it. Wait until they are, or delete those first."))
+        folder = row.folder  # a deleted row does not know it any more
         row.delete()
-        transaction.on_commit(partial(_remove, row.folder))
+        transaction.on_commit(partial(_remove, folder))
 
 
 def sweep() -> int:
@@ -284,7 +285,7 @@ def _keep(descriptor, data, offset):
 
 
 def _draw_preview(dataset, options, path, seconds):
-    command = [sys.executable, "manage.py", "dataset", "--preview-edges", str(dataset.pk)]
+    command = [sys.executable, "manage.py", "dataset", "--preview-edges", str(dataset.pictures)]
     command += ["--options", json.dumps(options), "--out", str(path)]
     try:
         done = subprocess.run(

@@ -18,19 +18,21 @@ from django.db import close_old_connections, connection
 
 from stylesite import lifecycle
 from stylesite.lifecycle import stopping
-from trainer import probing, runs
+from trainer import collections, probing, runs
 from trainer.attempts import KILL_SECONDS, Attempt
 from trainer.models import Dataset, ProbeRound, Run
 
 SLOTS = {"run": (Run,), "errand": (Dataset, ProbeRound)}  # one of each at a time
 LOOK_SECONDS = 0.5
 GIVE_UP_SECONDS = KILL_SECONDS + 5  # after being asked to stop
+SWEEP_SECONDS = 3600
 TROUBLE_SECONDS = 2  # a database that is gone is not asked, nor written about, twice a second
 
 log = logging.getLogger(__name__)
 _has_left = threading.Event()
 _one_at_a_time = threading.Lock()  # Celery's thread and the one that looks around are one worker
 _in_hand: dict[str, Attempt] = {}
+_swept_at = -SWEEP_SECONDS  # at the first look too
 
 
 @cache
@@ -103,6 +105,14 @@ def look_around() -> None:
         probing.begin_wanted_rounds()
     if settings.REDIS_URL and not stopping and not _one_at_a_time.locked() and runs.announce_overdue():
         work(is_patient=False)
+
+
+def _sweep() -> None:
+    """Once an hour: uploads that nobody went on with."""
+    global _swept_at
+    if time.monotonic() - _swept_at >= SWEEP_SECONDS:
+        _swept_at = time.monotonic()
+        collections.sweep()
 
 
 def _take_turn() -> bool:

@@ -30,7 +30,7 @@ class Command(BaseCommand):
         parser.add_argument("--licence", default="", help="who may do what with the pictures: CC0, own work, ...")
         parser.add_argument("--source", default="", help="where they come from: a name or an address")
         parser.add_argument("--check", metavar="ID", help="make the dataset of this row ready; for the worker")
-        parser.add_argument("--preview-edges", metavar="ID", help="draw edges of a few of its pictures into --out")
+        parser.add_argument("--preview-edges", metavar="FOLDER", type=Path, help="draw some of its pictures into --out")
         parser.add_argument("--options", default="{}", help="of the drawing, as JSON")
         parser.add_argument("--out", type=Path, help="PNG to write")
 
@@ -44,7 +44,7 @@ class Command(BaseCommand):
         if asked["check"]:
             check(_find(asked["check"]))
         elif asked["preview_edges"]:
-            _preview_edges(_find(asked["preview_edges"]), asked["options"], asked["out"])
+            _preview_edges(asked["preview_edges"], asked["options"], asked["out"])
         elif asked["action"] == "add":
             self.stdout.write(str(_add(asked).pk))
         else:
@@ -116,10 +116,10 @@ def _render_previews(dataset):
     _write(folder / f"{collections.COVER}.png", previews.render_cover(dataset.pictures))
 
 
-def _preview_edges(dataset, options, out):
+def _preview_edges(folder, options, out):
     if out is None:
         raise ValueError("--preview-edges needs --out.")
-    _write(out, previews.render_edges(dataset.pictures, json.loads(options)))
+    _write(out, previews.render_edges(folder, json.loads(options)))
 
 
 def _write(path, data):
