@@ -1,6 +1,7 @@
 """The one training loop. A recipe gives networks, data and the step; callbacks do what happens around a step."""
 
 import logging
+import os
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
@@ -19,6 +20,7 @@ HISTORY = history.FILE
 VALIDATION = "validation.jsonl"  # a line a validation
 CHECKPOINTS = "checkpoints"
 BEST = "best"  # the weights that did best in validation, as an engine loads them
+MEMORY, MEMORY_EVERY = Path("/proc/self/statm"), 20  # steps: whoever watches wants to know, and it changes slowly
 LEAST_LOSS_SCALE = 1e-3  # below it gradients overflow whatever the scale
 
 
@@ -269,4 +271,14 @@ def _open(run, resume):
 
 def _record(run, lines, seconds, waited):
     losses = {name: round(value, 5) for name, value in run.metrics.items()}
-    history.append(lines, {"step": run.step, **losses, "seconds": round(seconds, 3), "waited": round(waited, 3)})
+    line = {"step": run.step, **losses, "seconds": round(seconds, 3), "waited": round(waited, 3)}
+    memory = _measure_memory() if run.step % MEMORY_EVERY == 0 else None
+    history.append(lines, line | ({"memory": memory} if memory else {}))
+
+
+def _measure_memory():
+    """Bytes that this process holds now; None where the system does not tell."""
+    try:
+        return int(MEMORY.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError, IndexError):
+        return None

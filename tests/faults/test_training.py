@@ -83,7 +83,7 @@ def train_undisturbed(run: Training, folder: Path) -> Path:
 
 
 def losses(folder: Path) -> list[dict]:
-    timing = ("seconds", "waited")
+    timing = ("seconds", "waited", "memory")
     lines = history.read(folder / history.FILE)
     return [{name: value for name, value in line.items() if name not in timing} for line in lines]
 

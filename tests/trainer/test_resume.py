@@ -21,6 +21,7 @@ from trainer import checkpoints, history, recipes, training
 from trainer.recipes import configs
 
 STEPS = 7
+TIMING = ("seconds", "waited", "memory")  # of a line: these differ
 EVERY = {"checkpoint_every": 2, "validate_every": 3, "sample_every": 4}
 SMALL = {"filters": 4, "discriminator_filters": 4, "discriminator_layers": 1, "size": 16, "validation_pictures": 2}
 
@@ -130,4 +131,4 @@ def assert_same(whole, parts, what):
 
 def losses(folder):
     lines = history.read(folder / training.HISTORY)
-    return [{name: value for name, value in line.items() if name not in ("seconds", "waited")} for line in lines]
+    return [{name: value for name, value in line.items() if name not in TIMING} for line in lines]

@@ -48,6 +48,16 @@ def whole(tmp_path_factory):
     return folder, train(folder)
 
 
+def test_some_lines_tell_how_much_memory_the_process_holds(tmp_path, monkeypatch):
+    monkeypatch.setattr(training, "MEMORY_EVERY", 3)
+
+    train(tmp_path / "run")
+
+    told = {line["step"]: line["memory"] for line in history(tmp_path / "run") if "memory" in line}
+    assert list(told) == [3, 6]
+    assert 10**7 < told[6] < 10**11
+
+
 def test_it_leaves_weights_a_config_samples_and_a_line_for_every_step(whole):
     folder, _ = whole
 

@@ -9,9 +9,9 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from trainer import curves
+from trainer import curves, probing
 from trainer.access import staff_only
-from trainer.models import Run
+from trainer.models import Probe, Run
 from trainer.recipes import configs
 from trainer.views import charts, watching
 
@@ -64,6 +64,7 @@ def runs_compare(request: HttpRequest) -> HttpResponse:
         "chart": _draw(sides, measure, measures.get(measure, ""), by) if measure else None,
         "options": _tell_options_apart(sides),
         "results": _list_results(sides),
+        "probes": _list_probes(sides),
         "is_full": len(sides) >= MOST_RUNS,
     }
     return render(request, "studio/compare.html", context)
@@ -154,6 +155,18 @@ def _list_results(sides: list[Side]) -> list[tuple[str, list[dict]]]:
         cells = [{"value": value, "is_best": value is not None and value == best} for value in values]
         rows.append((charts.name_measure(name), cells))
     return rows
+
+
+def _list_probes(sides: list[Side]) -> list[tuple[Probe, list[dict]]]:
+    """Probes that belong to all runs, with what the best checkpoint of each run made of them, or else its newest."""
+    shared = list(Probe.objects.filter(run=None))
+    rows = [(side.run, probing.choose_row(side.run, shared)) for side in sides] if shared else []
+    found = []
+    for i, probe in enumerate(shared):
+        cells = [{"run": run, "row": row, "cell": row and row.cells[i]} for run, row in rows]
+        if any(each["cell"] and each["cell"].is_painted for each in cells):
+            found.append((probe, cells))
+    return found
 
 
 def _read_key(word: str) -> uuid.UUID | None:

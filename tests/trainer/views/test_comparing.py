@@ -2,12 +2,14 @@ import re
 
 import pytest
 from django.urls import reverse
+from PIL import Image
 
 from tests import clients
 from tests import factories as people
 from tests.trainer import factories
 from tests.trainer.views.test_watching import write_lines, write_sample, write_validations
 from trainer import curves
+from trainer.models import Probe
 
 pytestmark = pytest.mark.django_db
 
@@ -76,6 +78,24 @@ def test_runs_of_different_recipes_have_gaps_where_they_share_no_measure(staff):
 
     assert context["chart"].lines[1].x == []
     assert "No samples yet." in page
+
+
+def test_probes_of_all_runs_are_shown_as_each_run_paints_them(staff):
+    first, second = make_run("Few", best=0.3), make_run("Many", best=0.2)
+    shared = Probe.objects.create(label="A cat")
+    Probe.objects.create(label="A dog of one run", run=first)
+    painted = first.folder / "painted" / "step-0000040" / f"{shared.pk}.png"
+    painted.parent.mkdir(parents=True)
+    Image.new("RGB", (4, 4)).save(painted)
+
+    context, page = compare(staff, first, second)
+
+    assert [(probe, [bool(each["row"]) for each in cells]) for probe, cells in context["probes"]] == [
+        (shared, [True, False])
+    ]
+    assert "A cat, painted by Few" in page
+    assert "not painted" in page
+    assert "A dog" not in page
 
 
 def test_what_is_no_run_is_left_out_and_seven_are_too_many(staff):
