@@ -18,7 +18,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from stylesite import doorbell
-from trainer import history, options, tasks
+from trainer import folders, history, options, tasks
 from trainer.models import Dataset, Probe, ProbeRound, Run
 from trainer.models.labour import State, Wish
 from trainer.recipes import configs
@@ -146,6 +146,8 @@ def adopt(folder: Path | str, *, title: str = "", owner: User | None = None) -> 
     """
     source = Path(folder).expanduser().absolute()
     chosen, config = _read_folder(source)
+    if folders.is_occupied(source):
+        raise Refused(_("A process is training in %(folder)s. Stop it first.") % {"folder": source})
     run = Run(title=(title.strip() or source.name)[:80], recipe=chosen.recipe, seed=chosen.seed, owner=owner)
     run.steps = chosen.steps or config.steps
     run.options = _differing(type(config), chosen.config, {"steps": run.steps})

@@ -114,6 +114,9 @@ ADMIN_MODELS = {
     "tfapp_person": "200 403 200 403 200",
     "tfapp_report": "200 403 200 403 200",
     "tfapp_worker": "200 403 200 403 200",
+    "trainer_dataset": "200 403 200 200 200",
+    "trainer_run": "200 403 200 200 200",
+    "trainer_version": "200 403 200 403 200",
 }
 ADMIN = {
     f"admin:{model}_{page}": int(status)
@@ -193,6 +196,9 @@ def world(db) -> World:
         "tfapp_person": person.pk,
         "tfapp_report": factories.make_report(hidden).pk,
         "tfapp_worker": factories.make_worker("somewhere", seen_at="2026-01-01T00:00:00Z").pk,
+        "trainer_dataset": run.dataset_id,
+        "trainer_run": run.pk,
+        "trainer_version": run.versions.get().pk,
     }
     return World(owner, things)
 

@@ -6,7 +6,7 @@ import pytest
 
 from stylesite import doorbell
 from tests.trainer import factories
-from trainer import options, runs
+from trainer import folders, options, runs
 from trainer.models import Dataset, Probe, ProbeRound, Run
 from trainer.options import RunOptions
 from trainer.recipes import configs
@@ -204,6 +204,15 @@ def test_what_cannot_be_renamed_is_copied(tmp_path, monkeypatch):
 
     assert source.exists() and options.read(run.folder).seed == 5
     assert [path.name for path in run.folder.parent.iterdir()] == [str(run.pk)]
+
+
+def test_a_run_that_is_being_trained_is_left_where_it_is(tmp_path):
+    source = make_folder(tmp_path / "shoes")
+
+    with folders.occupy(source), pytest.raises(runs.Refused, match="Stop it first"):
+        runs.adopt(source)
+
+    assert source.exists() and not Run.objects.exists()
 
 
 def test_it_refuses_strange_folders(tmp_path, settings):
