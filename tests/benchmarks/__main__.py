@@ -23,6 +23,7 @@ CASES = (
     ("rival", "384"),
     ("translation", "256"),
     ("journey", "1024"),
+    ("training", "1024"),
     ("web", "echo"),
     ("gallery", "10000"),
     ("uploads", "1600"),
