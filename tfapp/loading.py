@@ -120,7 +120,7 @@ def _is_far(name: str) -> bool:
 
 def _look_at(name: str) -> str:
     """Why it cannot be had, or nothing. One that is not to be kept here is looked at once."""
-    is_kept = not settings.PRELOAD or name in settings.PRELOAD or name in _loaded or _is_version(name)
+    is_kept = not settings.PRELOAD or name in settings.PRELOAD or name in _loaded or menu.is_version(name)
     if not is_kept and name in _looked_at:
         return ""
     reason = _why_not(name)
@@ -155,16 +155,12 @@ def _load_and_remember(name: str) -> Engine:
 
 def _note_use(name: str, engine: Engine) -> Engine:
     """Of the versions, let go of the one that was asked for longest ago; whoever paints with it still may."""
-    if _is_version(name):
+    if menu.is_version(name):
         with _making_room:
             _lately[:] = [*(other for other in _lately if other != name), name]
             while len(_lately) > N_VERSIONS:
                 _loaded.pop(_lately.pop(0), None)
     return engine
-
-
-def _is_version(name: str) -> bool:
-    return name not in engines.SPECS
 
 
 def _load(name: str) -> Engine:

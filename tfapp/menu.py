@@ -76,6 +76,11 @@ def title_of(name: str) -> str:
     return f"{version.title_in(get_language() or '')} {version.number}" if version else name
 
 
+def is_version(name: str) -> bool:
+    """Whether that is a published version. No engine of the program has a dot in its name."""
+    return "." in name
+
+
 def describe(version: Version) -> EngineSpec:
     """A version as an entry of the menu, in the reader's language."""
     language = get_language() or ""
@@ -108,8 +113,8 @@ def _parameters(version: Version) -> tuple[Parameter, ...]:
 
 
 def _find_version(name: str) -> Version | None:
-    """No engine of the program has a dot in its name, so that their pictures cost no question."""
-    return _read_versions().get(name) if "." in name else None
+    """Pictures by the program's engines cost no question."""
+    return _read_versions().get(name) if is_version(name) else None
 
 
 def _read_versions() -> dict[str, Version]:

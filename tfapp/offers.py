@@ -30,6 +30,11 @@ def kinds(offered: list[Offer]) -> list[str]:
     return list(dict.fromkeys(offer.spec.kind for offer in offered if offer.is_available))
 
 
+def widened(offered: list[Offer]) -> set[str]:
+    """The kinds for which staff published something: its words are wider than those for the program's engines."""
+    return {offer.spec.kind for offer in offered if offer.is_available and menu.is_version(offer.spec.name)}
+
+
 def _offer(spec: EngineSpec, status: EngineStatus | None) -> Offer:
     if status is None:
         return Offer(spec, is_available=True, reason="", seconds=None)

@@ -103,6 +103,20 @@ def test_it_is_on_the_create_page_at_once_and_in_the_api_and_gone_at_once(client
     assert "cats.1" not in str(client.get("/api/v1/engines").json())
 
 
+@pytest.mark.parametrize(
+    ("kind", "usual", "wide"), [("sketch", "an emoji", "a picture"), ("photo", "painting", "Change")]
+)
+def test_the_words_of_the_page_are_wider_when_something_was_published(client, kind, usual, wide):
+    def heading() -> str:
+        return client.get(reverse("create"), {"kind": kind}).content.decode().split("<h1>")[1].split("</h1>")[0]
+
+    assert usual in heading()
+
+    make_version(recipe="pix2pix", kind=kind)
+
+    assert wide in heading()
+
+
 def test_a_visitor_asks_for_it_and_not_when_it_was_taken_back(client):
     version = make_version(slug="cats", number=1, is_live=True)
 

@@ -56,6 +56,7 @@ def _page(
         "form": form,
         "kind": kind,
         "kinds": offers.kinds(offered),
+        "widened": offers.widened(offered),
         "engines": painters,
         "has_engine": any(offer.is_available for offer in painters),
         "can_paint": any(offer.is_available and (offer in painters or offer.spec == form.spec) for offer in offered),
