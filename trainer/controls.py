@@ -84,6 +84,12 @@ LABELS = {
 }
 
 
+WORDS = {  # of choices that are no words
+    "AtoB": gettext_lazy("A to B"),
+    "BtoA": gettext_lazy("B to A"),
+}
+
+
 class NumbersField(forms.CharField):
     """Whole numbers with commas between them."""
 
@@ -158,11 +164,11 @@ def _inner(name: str, default: Any) -> dict:
 
 
 def _field(option: dict) -> forms.Field:
-    words = {"label": label(option["name"]), "initial": option["default"], "required": False}
+    words = {"label": label(option["name"]), "initial": _short(option["default"]), "required": False}
     words["help_text"] = " ".join(filter(None, [_(option["help"]) if option["help"] else "", _limits(option)]))
     limits = {"min_value": option["least"], "max_value": option["most"]}
     if option["choices"]:
-        choices = [(choice, str(choice)) for choice in option["choices"]]
+        choices = [(choice, WORDS.get(choice, str(choice))) for choice in option["choices"]]
         return forms.TypedChoiceField(choices=choices, coerce=type(option["choices"][0]), **words)
     if option["type"] == "bool":
         return forms.BooleanField(**words)
@@ -171,6 +177,11 @@ def _field(option: dict) -> forms.Field:
     if option["type"].startswith("float"):
         return forms.FloatField(**limits, **words, widget=forms.NumberInput(attrs={"step": "any"}))
     return NumbersField(**words) if option["type"] == "list" else forms.CharField(max_length=200, **words)
+
+
+def _short(default: Any) -> Any:
+    """14 rather than 14.0 in a field."""
+    return int(default) if isinstance(default, float) and default.is_integer() else default
 
 
 def _limits(option: dict) -> str:

@@ -91,7 +91,8 @@ class EdgesForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["title"].required = not is_preview
         for name, default in DEFAULTS.items():
-            self.fields[name].initial = default
+            is_whole = isinstance(default, float) and default.is_integer()
+            self.fields[name].initial = int(default) if is_whole else default
             if default is not None and default is not False:
                 usual = _("Usually %(value)s.") % {"value": f"{default:g}"}
                 self.fields[name].help_text = f"{self.fields[name].help_text} {usual}"

@@ -187,6 +187,13 @@ def fitting(recipe: str):
     return Dataset.objects.filter(state=State.DONE, kind__in=runs.KINDS[recipe]).newest()
 
 
+def initial_on(dataset: Dataset) -> dict[str, Any]:
+    """What the form of a first run on a dataset begins with; its report may know which side looks like drawings."""
+    direction = dataset.report.get("direction", {}).get("suggested")
+    suggested = {"direction": direction} if direction else {}
+    return {"dataset": dataset.pk, "title": dataset.title} | suggested
+
+
 def initial_of(run: Run) -> dict[str, Any]:
     """What the form of a clone begins with."""
     own = {"title": _("%(title)s, again") % {"title": run.title[:70]}, "dataset": run.dataset_id}

@@ -226,3 +226,11 @@ def test_the_other_options_stay_folded_until_one_is_changed():
     assert not forms.RunForm(recipe="pix2pix").has_unusual()
     assert make_form(factories.make_dataset(), lambda_l1="50").has_unusual()
     assert make_form(factories.make_dataset(), beta1="2").has_unusual()
+
+
+def test_the_side_that_looks_like_drawings_decides_the_direction():
+    dataset = factories.make_dataset(title="Cats", report={"direction": {"suggested": "BtoA"}}, with_files=False)
+
+    assert forms.initial_on(dataset) == {"dataset": dataset.pk, "title": "Cats", "direction": "BtoA"}
+    dataset.report = {}
+    assert "direction" not in forms.initial_on(dataset)

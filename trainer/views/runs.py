@@ -40,7 +40,7 @@ def run_new(request: HttpRequest) -> HttpResponse:
     recipe = request.POST.get("recipe") or request.GET.get("recipe") or next(iter(fitting), "pix2pix")
     if recipe not in forms.RECIPES:
         raise Http404
-    initial = {"dataset": dataset.pk, "title": str(dataset)[:80]} if dataset and recipe in fitting else {}
+    initial = forms.initial_on(dataset) if dataset and recipe in fitting else {}
     form = forms.RunForm(request.POST if request.method == "POST" else None, recipe=recipe, initial=initial)
     return _answer(request, form, dataset=dataset)
 
