@@ -11,6 +11,7 @@ import requests
 
 from stylesite import lifecycle
 from tests import pictures, sites
+from tests.faults import worlds
 from tests.sources import ROOT
 from tests.test_architecture import HEAVY
 
@@ -38,6 +39,13 @@ def test_the_running_web_server_is_small(site):
     sizes = {process.pid: process.memory_info().rss for process in site.web_processes()}
 
     assert all(size <= MOST_BYTES for size in sizes.values()), sizes
+
+
+def test_the_training_worker_holds_no_network_library_and_is_small(site):
+    [worker] = worlds.training_workers_of(site.children())
+
+    assert heavy_files(worker.pid) == []
+    assert worker.memory_info().rss <= MOST_BYTES
 
 
 def test_a_worker_would_be_seen(site):

@@ -42,6 +42,17 @@ def test_a_killed_worker_is_started_again_within_five_seconds(site):
     sites.wait_until_ready(site)
 
 
+def test_a_killed_training_worker_is_started_again_within_five_seconds_and_disturbs_no_visitor(site):
+    [worker] = worlds.training_workers_of(site.children())
+    worker.kill()
+
+    assert requests.get(f"{site.url}/healthz", timeout=5).status_code == 200
+    assert wait_for(
+        lambda: [one for one in worlds.training_workers_of(site.children()) if one.pid != worker.pid],
+        seconds=RESTART_SECONDS,
+    )
+
+
 def test_a_killed_web_server_is_started_again_within_five_seconds(site):
     old = worlds.named(site.children(), "gunicorn")
     for process in old:
@@ -57,7 +68,7 @@ def test_a_killed_web_server_is_started_again_within_five_seconds(site):
 def test_no_process_outlives_the_studio(tmp_path, number):
     with sites.running(tmp_path, **World(tmp_path).settings) as site:
         family = site.children()
-        assert len(family) >= 3  # the web server's two and the worker
+        assert len(family) >= 4  # the web server's two, the worker, the training worker
 
         site.process.send_signal(number)
 

@@ -95,6 +95,27 @@ def test_the_web_server_is_told_nothing_that_makes_a_worker(monkeypatch):
     assert told["STYLESITE_LIMITS"] == "2"
 
 
+def test_a_training_worker_loads_no_engines_and_knows_its_keeper(monkeypatch):
+    monkeypatch.setenv("STYLESITE_PRELOAD", "adain")
+
+    told = lifecycle.training_worker_environment()
+
+    assert "STYLESITE_PRELOAD" not in told
+    assert told[lifecycle.MARK] == str(os.getpid())
+
+
+@pytest.mark.parametrize(("device", "visible"), [("cpu", "-1"), ("gpu:1", "1"), ("0", "0")])
+def test_a_training_child_sees_its_device_and_is_no_worker(monkeypatch, settings, device, visible):
+    monkeypatch.setenv("STYLESITE_PRELOAD", "adain")
+    monkeypatch.setenv(lifecycle.MARK, "1")
+    settings.DEVICE = device
+
+    told = lifecycle.child_environment()
+
+    assert "STYLESITE_PRELOAD" not in told and lifecycle.MARK not in told
+    assert (told["CUDA_VISIBLE_DEVICES"], told["TF_FORCE_GPU_ALLOW_GROWTH"]) == (visible, "true")
+
+
 def test_a_worker_keeps_what_it_fetched_below_the_data_folder(monkeypatch, settings):
     monkeypatch.delenv("TFHUB_CACHE_DIR", raising=False)
     assert lifecycle.worker_environment()["TFHUB_CACHE_DIR"] == str(settings.DATA_FOLDER / "tfhub")

@@ -57,6 +57,20 @@ def test_it_looks_for_the_server_where_that_listens(settings, host, address):
 
 
 @pytest.mark.parametrize(
+    ("redis_url", "painter", "trainer"),
+    [
+        ("", "manage.py worker", "manage.py worker --training"),
+        ("redis://127.0.0.1:1/0", "worker -Q render -n render@%h", "worker -Q train -n train@%h"),
+    ],
+)
+def test_it_keeps_a_painter_and_a_trainer_that_poll_or_hear_bells(settings, redis_url, painter, trainer):
+    settings.REDIS_URL = redis_url
+
+    assert painter in " ".join(studio.worker_command())
+    assert trainer in " ".join(studio.training_command())
+
+
+@pytest.mark.parametrize(
     ("trouble", "sentence"),
     [
         (OperationalError("connection refused"), "The database cannot be used: connection refused"),
