@@ -81,15 +81,16 @@ def decode(data: bytes, *, max_pixels: int) -> Picture:
             _check_size(image.size, max_pixels)
             image.load()
             _check_size(image.size, max_pixels)  # some decoders find another size than the header's
-            picture = _turn_upright(_clean(image), image)
+            picture = _turn_upright(_clean(image), image)  # a new image: the opened one knows its file's texts
     except Unreadable:
         raise
     except MemoryError as error:
         raise Unreadable(TOO_MUCH_MEMORY) from error
     except Exception as error:  # noqa: BLE001  decoders raise nearly everything
         raise Unreadable(archives.DAMAGED) from error
+    picture.info = {}  # profiles, comments and the like: encoders would write them again
     exact = kind in ("PNG", "GIF") or (kind == "WEBP" and b"VP8L" in data[:64])
-    return Picture(Image.frombytes(picture.mode, picture.size, picture.tobytes()), exact)
+    return Picture(picture, exact)
 
 
 def sniff(head: bytes) -> str | None:

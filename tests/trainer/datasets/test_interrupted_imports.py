@@ -236,3 +236,13 @@ def test_no_signal_of_the_checking_process_is_needed_to_end_its_reader(folder, t
     assert process.wait(timeout=10) == -signal.SIGTERM
     wait_for(lambda: not reader.is_running(), seconds=10)
     assert Path(folder / reading.JOURNAL).exists()
+
+
+def test_a_picture_that_needs_too_much_memory_is_listed_and_the_others_are_read(folder, spoil_reader):
+    spoil_reader("reading.MEMORY = 24 * 2**20")
+    large = good.encoded(good.photo(2000, 2000), "png")
+
+    report = check(folder, {"a.png": png(1), "b.png": large, "c.png": png(3)})
+
+    assert stored(folder) == ["train/a.png", "train/c.png"]
+    assert [each["name"] for each in report["unreadable"]["files"]] == ["b.png"]
