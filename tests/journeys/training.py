@@ -26,8 +26,15 @@ NUMBERS = itertools.count(1)
 CHECK_MILLISECONDS = 120_000
 TRAIN_MILLISECONDS = 300_000
 TINY = {
-    **{"size": 32, "filters": 4, "blocks": 1, "discriminator_filters": 4, "discriminator_layers": 1},
-    **{"checkpoint_every": 2, "sample_every": 2, "validate_every": 2, "validation_pictures": 2},
+    "size": 32,
+    "filters": 4,
+    "blocks": 1,
+    "discriminator_filters": 4,
+    "discriminator_layers": 1,
+    "checkpoint_every": 2,
+    "sample_every": 2,
+    "validate_every": 2,
+    "validation_pictures": 2,
 }
 
 
