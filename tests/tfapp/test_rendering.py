@@ -11,6 +11,7 @@ from django.db import connection
 from django.utils import timezone
 from PIL import Image
 
+from stylesite import turns
 from stylesite.lifecycle import stopping
 from tests import factories
 from tfapp import files, images, jobs, loading, people, rendering, watching
@@ -89,6 +90,15 @@ def test_the_longest_side_is_what_was_asked_for():
     artwork = rendering.render(job)
 
     assert (artwork.width, artwork.height) == (24, 16)
+
+
+def test_training_lets_it_go_first(engine):
+    seen = []
+    engine(lambda inputs, progress: seen.append(turns.is_held()) or inputs.content)
+
+    rendering.render(claim())
+
+    assert (seen, turns.is_held()) == ([True], False)
 
 
 def test_it_remembers_how_fast_the_engine_was():

@@ -2,12 +2,15 @@
 
 import json
 import os
+import threading
+import time
 
 import keras
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import OperationalError
 
+from stylesite import turns
 from tests.trainer import factories
 from trainer import checkpoints, folders, history, options, recipes, training
 from trainer.management.commands import train
@@ -52,6 +55,28 @@ def test_every_checkpoint_can_be_painted_with_and_as_many_as_wanted_are_kept():
         manifest = json.loads((folder / checkpoints.MANIFEST).read_text())
         assert set(manifest["sha256"]) == {checkpoints.STATE, checkpoints.WEIGHTS, checkpoints.CONFIG}
         assert checkpoints.read_config(folder)["step"] == manifest["step"]
+
+
+def test_no_step_is_taken_while_a_visitors_picture_is_painted():
+    run = make_run()
+    seen, has_begun = [], threading.Event()
+
+    def paint():
+        with turns.hold():
+            has_begun.set()
+            until = time.monotonic() + 60
+            while not (run.folder / options.FILE).exists() and time.monotonic() < until:
+                time.sleep(0.05)  # until training stands before its first step
+            time.sleep(0.5)
+            seen.append(run.read_step())
+
+    painter = threading.Thread(target=paint)
+    painter.start()
+    has_begun.wait()
+    call_command("train", run=str(run.pk))
+    painter.join()
+
+    assert (seen, run.read_step()) == ([0], 4)
 
 
 def test_a_run_begun_before_goes_on_with_what_the_row_says_now():
