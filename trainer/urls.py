@@ -10,6 +10,7 @@ dataset_urls = [
     path("status/", datasets.dataset_status, name="dataset_status"),
     path("previews/<int:n>/", datasets.dataset_preview, name="dataset_preview"),
     path("edges/", edges.dataset_edges, name="dataset_edges"),
+    path("check/", datasets.dataset_check, name="dataset_check"),
     path("delete/", datasets.dataset_delete, name="dataset_delete"),
 ]
 probe_urls = [

@@ -24,6 +24,7 @@ STUDIO: dict[str, list[Address]] = {
         Address(get=SEEN, post=REFUSED, of="plain_dataset"),
         Address(get=ABSENT, post=ABSENT, of="dataset"),
     ],
+    "dataset_check": [Address(post=DONE, of="dataset")],
     "dataset_delete": [Address(post=DONE, of="dataset")],
     "runs": [Address(get=SEEN)],
     "run_new": [Address(get=SEEN, post=REFUSED)],

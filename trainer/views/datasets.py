@@ -58,6 +58,19 @@ def dataset_preview(request: HttpRequest, id: uuid.UUID, n: int) -> HttpResponse
 
 @staff_only
 @require_POST
+def dataset_check(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
+    """Once more, where the first time failed for a reason that may be gone: a full disk, a killed worker."""
+    found = get_object_or_404(Dataset, pk=id)
+    try:
+        if not (_has_source(found) and collections.check_again(found)):
+            messages.warning(request, _("That was no longer possible: look at its state."))
+    except collections.Refused as refusal:
+        messages.error(request, str(refusal))
+    return redirect("dataset", id=id)
+
+
+@staff_only
+@require_POST
 def dataset_delete(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
     found = get_object_or_404(Dataset, pk=id)
     try:
@@ -69,6 +82,11 @@ def dataset_delete(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
     return redirect("datasets")
 
 
+def _has_source(found: Dataset) -> bool:
+    """Is what it is to be made of still there?"""
+    return bool(found.server_folder or found.origin_id or found.archive.exists() or found.arriving.exists())
+
+
 def _context(found: Dataset) -> dict:
     return {
         "dataset": found,
@@ -77,6 +95,7 @@ def _context(found: Dataset) -> dict:
         "previews": list(enumerate(collections.list_previews(found)))[1:],  # behind the cover
         "recipes": runs.recipes_for(found),
         "runs": found.runs.newest()[:20],
+        "has_source": _has_source(found),
         "piece_bytes": uploading.PIECE_BYTES,
         "max_bytes": settings.DATASET_MAX_BYTES,
         "can_be_edges": found.kind in collections.DRAWN_FROM,

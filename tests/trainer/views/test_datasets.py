@@ -175,6 +175,30 @@ def test_a_preview_that_is_not_there_is_not_found(staff, state):
     assert look(staff, "dataset_preview", factories.make_dataset(state=state, with_files=False), n=0).status_code == 404
 
 
+# Checking again
+
+
+def test_one_that_failed_is_checked_again_while_its_source_is_there(staff):
+    dataset = factories.make_dataset(state="failed", error="The disk is full.", server_folder="/data", with_files=False)
+    assert "Check it again" in look(staff, "dataset", dataset).content.decode()
+
+    staff.post(reverse("dataset_check", kwargs={"id": dataset.pk}))
+
+    dataset.refresh_from_db()
+    assert (dataset.state, dataset.error) == ("queued", "")
+
+
+def test_one_whose_archive_is_gone_is_brought_again(staff):
+    dataset = factories.make_dataset(state="failed", error="This is no ZIP archive.", with_files=False)
+    assert "Bring it again" in look(staff, "dataset", dataset).content.decode()
+
+    response = staff.post(reverse("dataset_check", kwargs={"id": dataset.pk}), follow=True)
+
+    dataset.refresh_from_db()
+    assert dataset.state == "failed"
+    assert "no longer possible" in response.content.decode()
+
+
 # Deleting
 
 
