@@ -1,6 +1,5 @@
 """For staff: datasets, runs and versions at a glance, and the stories of a run as actions. Files go with rows."""
 
-from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -12,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from trainer import collections, runs
+from trainer.forms import StartForm
 from trainer.models import Dataset, Run, Version
 
 LONGEST_ERROR = 120
@@ -60,19 +60,6 @@ class Removed:
         type(self).remove(obj)
 
 
-class StartForm(forms.Form):
-    """What a run is started with from the list of datasets; all else is as the recipe has it."""
-
-    recipe = forms.ChoiceField(label=gettext_lazy("Recipe"))
-    title = forms.CharField(label=gettext_lazy("Title"), max_length=80, required=False)
-    steps = forms.IntegerField(label=gettext_lazy("Steps"), min_value=1, max_value=10_000_000, required=False)
-
-    def __init__(self, data, *, datasets: list[Dataset]):
-        super().__init__(data)
-        fitting = [name for name in runs.KINDS if all(name in runs.recipes_for(one) for one in datasets)]
-        self.fields["recipe"].choices = [(name, name) for name in fitting]
-
-
 @admin.register(Dataset)
 class DatasetAdmin(Removed, ReadOnly, admin.ModelAdmin):
     list_display = ["title", "kind", "state", "share", "licence", "owner", "created_at", "studio"]
@@ -94,7 +81,7 @@ class DatasetAdmin(Removed, ReadOnly, admin.ModelAdmin):
 
     @admin.action(description=gettext_lazy("Start training on this dataset"), permissions=["story"])
     def start_training(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:
-        """A page that asks for the recipe; then one run a dataset, as the studio's own page would start it."""
+        """A page that asks for recipe and options; then one run a dataset, as the studio's own page would start it."""
         datasets = list(queryset)
         form = StartForm(request.POST if "start" in request.POST else None, datasets=datasets)
         if not form.fields["recipe"].choices:
@@ -112,9 +99,9 @@ class DatasetAdmin(Removed, ReadOnly, admin.ModelAdmin):
         }
         return TemplateResponse(request, "admin/start_training.html", context)
 
-    def _start(self, request: HttpRequest, dataset: Dataset, *, recipe: str, title: str, steps: int | None) -> None:
+    def _start(self, request: HttpRequest, dataset: Dataset, *, title: str, **chosen) -> None:
         try:
-            run = runs.start(dataset, recipe=recipe, title=title or dataset.title, steps=steps, owner=request.user)
+            run = runs.start(dataset, title=title or dataset.title, owner=request.user, **chosen)
         except runs.Refused as refusal:
             messages.error(request, f"{dataset}: {refusal}")
         else:

@@ -1,5 +1,6 @@
 """Is what staff want to start good? One form a subject; stories are told elsewhere."""
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -180,6 +181,56 @@ class RunForm(forms.Form):
                 "These weights are of networks of another shape (%(what)s). Choose the same, or other weights."
             )
             self.add_error("init", sentence % {"what": known})
+
+
+class StartForm(forms.Form):
+    """One run for each of some datasets, from the admin's list; options by name, those that are not usual."""
+
+    recipe = forms.ChoiceField(label=gettext_lazy("Recipe"))
+    title = forms.CharField(label=gettext_lazy("Title"), max_length=80, required=False)
+    steps = forms.IntegerField(label=gettext_lazy("Steps"), min_value=1, max_value=MOST_STEPS, required=False)
+    seed = forms.IntegerField(label=gettext_lazy("Seed"), min_value=0, max_value=MOST_SEED, required=False, initial=0)
+    options = forms.JSONField(
+        label=gettext_lazy("Options"),
+        required=False,
+        initial=dict,
+        widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}),
+    )
+
+    def __init__(self, data=None, *, datasets: list[Dataset]):
+        super().__init__(data)
+        names = [name for name in runs.KINDS if all(name in runs.recipes_for(one) for one in datasets)]
+        self.fields["recipe"].choices = [(name, name) for name in names]
+        directions = {one.report.get("direction", {}).get("suggested") for one in datasets}
+        if len(directions) == 1 and all(directions):  # what their reports suggest, as the studio's page does
+            self.fields["options"].initial = {"direction": directions.pop()}
+
+    def clean_seed(self) -> int:
+        return self.cleaned_data["seed"] or 0
+
+    def clean_options(self) -> dict[str, Any]:
+        return self.cleaned_data["options"] or {}
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if self.errors:
+            return cleaned
+        try:
+            config = self._read_config()
+        except (ValueError, TypeError) as error:
+            self.add_error("options", _("These options cannot be: %(why)s") % {"why": error})
+            return cleaned
+        for name, sentence in misfits(config):
+            self.add_error("options", f"{controls.label(name)}: {sentence}")
+        return cleaned
+
+    def _read_config(self):
+        options = self.cleaned_data["options"]
+        config = configs.from_dict(configs.BY_RECIPE[self.cleaned_data["recipe"]], options)
+        if elsewhere := controls.SET_ELSEWHERE & options.keys():
+            raise ValueError(", ".join(sorted(elsewhere)))
+        json.dumps(options, allow_nan=False)  # Python reads more from JSON than there is: no database keeps Infinity
+        return config
 
 
 def fitting(recipe: str):

@@ -64,6 +64,37 @@ def test_a_dataset_that_is_not_ready_is_refused_with_its_name(staff):
     assert not Run.objects.exists()
 
 
+def test_options_and_seed_are_those_of_the_page_of_the_studio(staff):
+    dataset = factories.make_dataset(report={"direction": {"suggested": "BtoA"}})
+
+    page = act(staff, "start_training", dataset).content.decode()
+    options = '{"direction": "BtoA", "size": 32, "batch": 1}'
+    act(staff, "start_training", dataset, start="1", recipe="pix2pix", seed="7", options=options)
+
+    assert "{&quot;direction&quot;: &quot;BtoA&quot;}" in page
+    run = Run.objects.get()
+    assert (run.options, run.seed) == ({"direction": "BtoA", "size": 32}, 7)  # a batch of 1 is usual
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ("{", "Enter a valid JSON"),
+        ("[1]", "is made from a JSON object"),
+        ('{"sise": 32}', "no option sise"),
+        ('{"size": "32"}', "size cannot be"),
+        ('{"learning_rate": Infinity}', "not JSON compliant"),
+        ('{"size": 33}', "Size: The size must be a multiple of"),
+        ('{"steps": 5}', "cannot be: steps"),  # they have a field of their own
+    ],
+)
+def test_options_that_make_no_sense_are_asked_for_again(staff, options, sentence):
+    answer = act(staff, "start_training", factories.make_dataset(), start="1", recipe="pix2pix", options=options)
+
+    assert answer.status_code == 200 and sentence in answer.content.decode()
+    assert not Run.objects.exists()
+
+
 def test_steps_that_make_no_sense_are_asked_for_again(staff):
     answer = act(staff, "start_training", factories.make_dataset(), start="1", recipe="pix2pix", steps="0")
 
