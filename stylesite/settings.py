@@ -201,10 +201,10 @@ LIMITS_PER_HOUR = LIMITS_OF_A_PERSON | LIMITS_OF_AN_ADDRESS
 AXES_ENABLED = LIMITS_FACTOR > 0
 
 # Engines
-EMOJI_CHECKPOINT = env.text("STYLESITE_EMOJI_CHECKPOINT")  # a folder; no weights are shipped yet
-PAINTER_CHECKPOINT = env.text("STYLESITE_PAINTER_CHECKPOINT")
-BROUGHT = ",emoji" * bool(EMOJI_CHECKPOINT) + ",painter,photograph" * bool(PAINTER_CHECKPOINT)
-ENGINES = env.words("STYLESITE_ENGINES", f"adain,tfhub,tflite{BROUGHT}")
+EMOJI_CHECKPOINT = env.text("STYLESITE_EMOJI_CHECKPOINT")  # a folder, in place of the shipped weights
+PAINTER_CHECKPOINT = env.text("STYLESITE_PAINTER_CHECKPOINT")  # a folder; no weights are shipped yet
+BROUGHT = ",painter,photograph" * bool(PAINTER_CHECKPOINT)
+ENGINES = env.words("STYLESITE_ENGINES", f"adain,tfhub,tflite,emoji{BROUGHT}")
 PRELOAD = env.words("STYLESITE_PRELOAD")
 TFHUB_HANDLE = env.text(
     "STYLESITE_TFHUB_HANDLE", "https://tfhub.dev/google/magenta/arbitrary-image-stylization-v1-256/2"

@@ -20,9 +20,8 @@ def read_engines(tmp_path, **variables) -> str:
 @pytest.mark.parametrize(
     ("variables", "expected"),
     [
-        ({}, "adain tfhub tflite"),
-        ({"STYLESITE_EMOJI_CHECKPOINT": "/weights"}, "adain tfhub tflite emoji"),
-        ({"STYLESITE_PAINTER_CHECKPOINT": "/weights"}, "adain tfhub tflite painter photograph"),
+        ({}, "adain tfhub tflite emoji"),
+        ({"STYLESITE_PAINTER_CHECKPOINT": "/weights"}, "adain tfhub tflite emoji painter photograph"),
         ({"STYLESITE_PAINTER_CHECKPOINT": "/weights", "STYLESITE_ENGINES": "adain"}, "adain"),
     ],
 )
