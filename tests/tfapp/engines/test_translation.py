@@ -10,7 +10,7 @@ from tests.tfapp.engines import tiny
 from tfapp import engines
 from tfapp.engines import cyclegan, pix2pix
 from tfapp.engines.base import EngineError, Inputs
-from trainer import checkpoints
+from trainer import checkpoints, gradients
 from trainer.networks import generators
 
 UNET = {"generator": "unet", "filters": 4, "depth": 3, "in_channels": 1, "out_channels": 3, "dropout": 0.5}
@@ -82,7 +82,7 @@ def test_the_network_is_run_in_the_ranges_it_was_trained_in(tmp_path):
     engine = pix2pix.Pix2PixEngine()
     engine.load(source)
     config = checkpoints.read_config(source)
-    network = generators.build(config["architecture"], name="generator")
+    network = generators.build(config["architecture"], gradients.choose_precision(), name="generator")
     checkpoints.load_weights(Path(source) / checkpoints.WEIGHTS, {"generator": network})
     condition = np.linspace(0, 1, 32 * 32, dtype="float32").reshape(32, 32, 1)
 
@@ -97,7 +97,7 @@ def test_a_network_that_takes_hints_of_colour_is_given_white_ones(tmp_path, n_ch
     source = tiny.save_pix2pix(tmp_path, architecture=architecture, hint_cells=8, normalisation={})
     engine = pix2pix.Pix2PixEngine()
     engine.load(source)
-    network = generators.build(architecture, name="generator")
+    network = generators.build(architecture, gradients.choose_precision(), name="generator")
     checkpoints.load_weights(Path(source) / checkpoints.WEIGHTS, {"generator": network})
     condition = np.linspace(0, 1, 32 * 32 * n_channels, dtype="float32").reshape(32, 32, n_channels)
 
