@@ -3,8 +3,9 @@
 export const place = "[data-confirm]";
 
 export function start(details) {
-  document.addEventListener("click", (event) => {
-    if (!details.contains(event.target)) details.open = false;
+  document.addEventListener("click", function close(event) {
+    if (!details.isConnected) document.removeEventListener("click", close); // replaced by a fresher one
+    else if (!details.contains(event.target)) details.open = false;
   });
   details.addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || !details.open) return;
