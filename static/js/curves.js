@@ -81,10 +81,13 @@ export function start(figure) {
     zoom(factor ? [middle - (middle - first) * factor, middle + (last - middle) * factor] : null);
   };
   const refine = async () => {
-    const [first, last] = state.view.map(Math.round);
-    const response = await fetch(`${figure.dataset.detail}?first=${first}&last=${last}`).catch(() => null);
-    if (!response?.ok || !state.view) return;
-    state.detail = (await response.json()).lines;
+    const view = state.view;
+    const [first, last] = view.map(Math.round);
+    const answer = await fetch(`${figure.dataset.detail}?first=${first}&last=${last}`)
+      .then((response) => (response.ok ? response.json() : null))
+      .catch(() => null);
+    if (!answer || state.view !== view) return; // somebody zoomed on meanwhile
+    state.detail = answer.lines;
     show();
   };
 

@@ -1,4 +1,5 @@
-// Keeps the page of a run live: asks for what is new, slower when nobody looks, and stops when nothing can come.
+// Keeps the page of a run live: asks for what is new, slower when nobody looks, and stops when nothing can come
+// until somebody looks again: the run may go on by then.
 
 export const place = "[data-run-watch]";
 
@@ -13,6 +14,7 @@ export function start(page) {
   let failures = 0;
   let timer = 0;
   let points = 0;
+  let isAsking = false;
   let log = { size: page.dataset.log, at: performance.now() };
 
   const later = () => {
@@ -21,11 +23,17 @@ export function start(page) {
     timer = setTimeout(ask, 1000 * Math.min(LONGEST, seconds * 2 ** failures));
   };
   const ask = async () => {
+    if (isAsking) return; // two answers to one question would draw its points twice
+    isAsking = true;
     clearTimeout(timer);
     const answer = await fetchAnswer(page.dataset.runWatch, keys);
+    isAsking = false;
     failures = answer ? 0 : failures + 1;
-    if (answer) take(answer);
-    later();
+    try {
+      if (answer) take(answer);
+    } finally {
+      later();
+    }
   };
   const take = (answer) => {
     wait = answer.wait;
@@ -46,9 +54,8 @@ export function start(page) {
     Object.assign(keys, { place, samples, validation }, points > MOST_POINTS ? { place: "" } : {});
   };
 
-  document.addEventListener("visibilitychange", () => {
-    if (!document.hidden && wait) ask();
-  });
+  document.addEventListener("visibilitychange", () => document.hidden || ask());
+  addEventListener("focus", ask); // from another window
   page.querySelector("[data-run-log]").addEventListener("toggle", (event) => event.target.open && readLog(page));
   showEnd(page);
   later();
