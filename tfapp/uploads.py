@@ -9,11 +9,12 @@ from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler
-from django.urls import reverse
 
 from tfapp import files
 
+# Names of addresses
 TAKE_PICTURES = ("create", "api:jobs")
+TAKE_PROBES = ("probe_add",)  # from staff
 TAKE_ARCHIVES = ("dataset_new", "version_import")  # from staff
 
 
@@ -25,9 +26,13 @@ class WholeBodyLimit(FileUploadHandler):
             raise RequestDataTooBig(f"A body of {content_length} bytes is too large.")
 
     def _most_bytes(self) -> int:
-        if self.request.path in map(reverse, TAKE_PICTURES):
+        found = self.request.resolver_match  # none yet, where a middleware reads the body
+        name = found.view_name if found else ""
+        if name in TAKE_PICTURES:
             return settings.UPLOAD_BODY_MAX_BYTES
-        if self.request.path in map(reverse, TAKE_ARCHIVES) and self.request.user.is_staff:
+        if name in TAKE_PROBES and self.request.user.is_staff:
+            return settings.UPLOAD_BODY_MAX_BYTES
+        if name in TAKE_ARCHIVES and self.request.user.is_staff:
             return settings.DATASET_MAX_BYTES + settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         return settings.DATA_UPLOAD_MAX_MEMORY_SIZE
 

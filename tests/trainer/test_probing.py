@@ -82,6 +82,13 @@ def test_a_large_picture_becomes_smaller(run):
     assert Image.open(probe.path).size == (1024, 512)
 
 
+@pytest.mark.parametrize("kind", pictures.FORMATS)
+def test_every_format_that_its_page_takes_is_read(run, kind):
+    probe = add(run, pictures.file(kind))
+
+    assert Image.open(probe.path).size == (96, 64)
+
+
 @pytest.mark.parametrize(
     "content",
     [

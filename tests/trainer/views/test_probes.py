@@ -54,6 +54,22 @@ def test_a_drawing_is_added_and_painted_at_once(staff, run):
     assert ProbeRound.objects.get().state == "queued"
 
 
+def test_a_photo_may_be_as_large_as_the_page_says(staff, run, settings):
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1000
+
+    assert add(staff, run).status_code == 302
+    settings.UPLOAD_BODY_MAX_BYTES = 1000
+    assert add(staff, run).status_code == 413
+
+
+def test_outsiders_cannot_send_large_pictures(run, settings):
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1000
+    guest = clients.account(enforce_csrf_checks=True)
+    guest.get("/")  # for the cookie: without one nothing is read at all
+
+    assert add(guest, run).status_code == 413
+
+
 def test_without_a_checkpoint_it_waits(staff):
     run = make_run()
 
