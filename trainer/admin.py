@@ -62,7 +62,7 @@ class Removed:
 
 @admin.register(Dataset)
 class DatasetAdmin(Removed, ReadOnly, admin.ModelAdmin):
-    list_display = ["title", "kind", "state", "share", "licence", "owner", "created_at", "studio"]
+    list_display = ["title", "state", "share", "kind", "studio", "licence", "owner", "created_at"]
     list_filter = ["state", "kind"]
     list_select_related = ["owner"]
     search_fields = ["id", "title", "source"]
@@ -111,7 +111,7 @@ class DatasetAdmin(Removed, ReadOnly, admin.ModelAdmin):
 
 @admin.register(Run)
 class RunAdmin(Removed, ReadOnly, admin.ModelAdmin):
-    list_display = ["title", "recipe", "dataset", "state", "steps_taken", "attempt", "why", "created_at", "studio"]
+    list_display = ["title", "state", "steps_taken", "recipe", "dataset", "studio", "attempt", "why", "created_at"]
     list_filter = ["state", "recipe"]
     list_select_related = ["dataset"]
     search_fields = ["id", "title"]

@@ -87,7 +87,8 @@ def start_run(page: Page, *, title: str, n_steps: int = 4, **options) -> str:
     page.get_by_label("Steps", exact=True).fill(str(n_steps))
     page.get_by_text("All other options").click()
     for name, value in (TINY | options).items():
-        page.locator(f'[name="{name}"]').fill(str(value))
+        field = page.locator(f'[name="{name}"]')
+        field.set_checked(value, force=True) if isinstance(value, bool) else field.fill(str(value))
     page.get_by_role("button", name="Start", exact=True).click()
     page.wait_for_url(re.compile(r"/studio/runs/[0-9a-f-]{36}/"))
     return page.url
