@@ -99,10 +99,14 @@ def reap() -> None:
 
 
 def look_around() -> None:
-    """Take back what was lost; let new checkpoints paint. Idle, ring for what waits unheard, and begin with it."""
+    """Take back what was lost; let new checkpoints paint. Idle, ring for what waits unheard, and begin with it.
+
+    Once an hour, sweep.
+    """
     reap()
     if not stopping:
         probing.begin_wanted_rounds()
+        _sweep()
     if settings.REDIS_URL and not stopping and not _one_at_a_time.locked() and runs.announce_overdue():
         work(is_patient=False)
 

@@ -206,6 +206,21 @@ def test_without_redis_looking_around_only_takes_back(monkeypatch):
     assert states(Run) == {"queued"}
 
 
+def test_looking_around_sweeps_once_an_hour(monkeypatch):
+    abandoned = factories.make_dataset(state="coming", with_files=False)
+    long_ago = timezone.now() - timedelta(days=3)
+    Dataset.objects.filter(pk=abandoned.pk).update(created_at=long_ago)
+    monkeypatch.setattr(supervising, "_swept_at", time.monotonic() - supervising.SWEEP_SECONDS)
+
+    supervising.look_around()
+    assert not Dataset.objects.exists()
+
+    again = factories.make_dataset(state="coming", with_files=False)
+    Dataset.objects.filter(pk=again.pk).update(created_at=long_ago)
+    supervising.look_around()
+    assert Dataset.objects.exists()
+
+
 def test_whose_keeper_is_gone_stops(settings, monkeypatch):
     settings.REAP_SECONDS = 0.01
     told = threading.Event()
