@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests import sites
 from tests.journeys import steps
@@ -20,6 +20,7 @@ CHROMIUM = next(
     (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), ""
 )
 HERE = Path(__file__).parent
+EXPECT_MILLISECONDS = 30_000  # no promise: two cores may be full of other work
 SAVE_CHECKPOINTS = """
 import sys
 from pathlib import Path
@@ -27,6 +28,8 @@ from tests.tfapp.engines import tiny
 tiny.save_pix2pix(Path(sys.argv[1], "emoji"))
 tiny.save_cyclegan(Path(sys.argv[1], "painter"))
 """
+
+expect.set_options(timeout=EXPECT_MILLISECONDS)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

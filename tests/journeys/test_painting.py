@@ -156,10 +156,7 @@ def test_arrow_keys_leaf_through_the_gallery(visitor):
         page.get_by_role("button", name="Publish in the gallery").click()
         page.wait_for_url("**/pictures/**")
 
-    print(addresses, page.url, page.locator("[data-key]").evaluate_all("a => a.map((x) => x.href)"))
     page.keyboard.press("ArrowRight")
-    page.wait_for_timeout(3000)
-    print(page.url)
 
     page.wait_for_url(f"**{addresses[0]}")
 
