@@ -251,7 +251,7 @@ def test_the_child_is_nice_alone_in_its_session_and_leaves_nobody(begin):
     child = psutil.Process(attempt._process.pid)
     [grandchild] = child.children()
 
-    assert child.nice() == attempts.NICENESS
+    assert child.nice() == min(19, psutil.Process().nice() + attempts.NICENESS)
     assert os.getsid(child.pid) == child.pid
 
     child.kill()

@@ -30,8 +30,17 @@ def swift(monkeypatch, settings, tmp_path):
     monkeypatch.setattr(attempts, "LOOK_SECONDS", 0.02)
     children_do(monkeypatch, DONE)
     yield
+    stopping.ask()
     supervising._has_left.set()
+    for thread in watchers():
+        thread.join(PATIENCE)
+    assert not watchers()  # nor does one of them meet another test
     stopping.forget()
+
+
+def watchers() -> list[threading.Thread]:
+    """The threads that look around."""
+    return [thread for thread in threading.enumerate() if thread.name == "look_around"]
 
 
 def children_do(monkeypatch, program: str) -> None:
@@ -50,6 +59,9 @@ def children_do(monkeypatch, program: str) -> None:
 class Beside:
     """The worker at work in a thread of its own."""
 
+    def __init__(self, work=supervising.work):
+        self._work = work
+
     def __enter__(self) -> "Beside":
         self._thread = threading.Thread(target=self._run)
         self._thread.start()
@@ -61,8 +73,10 @@ class Beside:
         assert not self._thread.is_alive()
 
     def _run(self) -> None:
-        supervising.work()
-        connection.close()
+        try:
+            self._work()
+        finally:
+            connection.close()
 
 
 def wait_until(is_so) -> None:
@@ -225,21 +239,24 @@ def test_whose_keeper_is_gone_stops(settings, monkeypatch):
     settings.REAP_SECONDS = 0.01
     told = threading.Event()
     monkeypatch.setattr(lifecycle, "is_orphan", lambda: True)
-    monkeypatch.setattr(supervising.os, "kill", lambda *_: told.set())
+
+    def kill(*_):
+        stopping.ask()  # as the signal's handler does
+        told.set()
+
+    monkeypatch.setattr(supervising.os, "kill", kill)
 
     supervising.enter()
 
     assert told.wait(PATIENCE)
     supervising.leave()
+    for thread in watchers():
+        thread.join(PATIENCE)
+    assert not watchers()
 
 
 def test_polling_ends_when_it_is_to_stop():
     factories.make_run()
-    thread = threading.Thread(target=supervising.poll)
-    thread.start()
 
-    wait_until(lambda: states(Run) == {"done"})
-    stopping.ask()
-
-    thread.join(PATIENCE)
-    assert not thread.is_alive()
+    with Beside(supervising.poll):
+        wait_until(lambda: states(Run) == {"done"})

@@ -1,11 +1,9 @@
 """Imports that are killed, meet decoders that crash, or find the disk full: nothing is lost and nothing half-made."""
 
-import contextlib
 import errno
 import signal
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 
@@ -69,21 +67,37 @@ def test_one_in_twenty_bad_ones_are_listed_by_name_and_the_others_imported(folde
     assert shares[-1] == 1.0 and float((folder / "progress").read_text()) == 1.0
 
 
+SLOWLY = """
+import time
+real = decoding.decode
+def decode(*args, **kwargs):
+    time.sleep(0.02)
+    return real(*args, **kwargs)
+decoding.decode = decode
+"""
 CHILD = """
-import sys, json
+import sys
 from pathlib import Path
 import django; django.setup()
 from trainer.datasets import archives, checking
 limits = archives.Limits(entries=10_000, bytes_in_all=200_000_000, pixels=4_000_000)
+checking.READER = sys.argv[3:]
 checking.check(Path(sys.argv[1]), "pictures", Path(sys.argv[2]), limits=limits)
 """
 
 
 def start(source, folder):
-    return subprocess.Popen([sys.executable, "-c", CHILD, str(source), str(folder)], cwd=ROOT)
+    return subprocess.Popen([sys.executable, "-c", CHILD, str(source), str(folder), *checking.READER], cwd=ROOT)
 
 
-def wait_for(what, seconds=60):
+def is_alive(process):
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def wait_for(what, seconds=120):
     until = time.monotonic() + seconds
     while not what():
         assert time.monotonic() < until, "it never happened"
@@ -97,20 +111,21 @@ def count_notes(folder):
         return 0
 
 
-def test_killed_at_any_moment_it_goes_on_where_it_was(folder, tmp_path):
+def test_killed_at_any_moment_it_goes_on_where_it_was(folder, tmp_path, spoil_reader, monkeypatch):
+    spoil_reader(SLOWLY)  # or it is done before it is killed
     source = pack(tmp_path / "a.zip", make_many(900, n_bad=45))
     seen = 0
     for _ in range(3):
         process = start(source, folder)
-        readers = []
-        wait_for(lambda seen=seen: count_notes(folder) > seen + 120)
+        wait_for(lambda seen=seen: count_notes(folder) > seen + 100)
         readers = psutil.Process(process.pid).children()
         process.kill()
         process.wait()
-        wait_for(lambda readers=readers: not any(reader.is_running() for reader in readers))
+        wait_for(lambda readers=readers: not any(map(is_alive, readers)))
         assert not (folder / "pictures").exists() and count_notes(folder) >= seen
         seen = count_notes(folder)
     done_before = {path.name: path.stat().st_mtime_ns for path in (folder / reading.PART / "train").glob("*.png")}
+    monkeypatch.undo()
 
     report = check(folder, source, "pictures")
 
@@ -118,7 +133,7 @@ def test_killed_at_any_moment_it_goes_on_where_it_was(folder, tmp_path):
     assert len(stored(folder)) == 855
     times = {path.name: path.stat().st_mtime_ns for path in (folder / "pictures" / "train").iterdir()}
     n_anew = sum(times[name] != when for name, when in done_before.items())
-    assert len(done_before) > 300 and n_anew <= 1  # the one that was stored and not noted
+    assert len(done_before) > 250 and n_anew <= 1  # the one that was stored and not noted
 
 
 def test_a_finished_import_is_not_done_again(folder):
@@ -191,50 +206,41 @@ def test_a_full_disk_is_noticed_by_the_reader(folder, spoil_reader):
     assert names_below(folder) == []
 
 
-def test_memory_does_not_grow_with_the_number_of_pictures(folder, tmp_path):
-    """The reader's peak, seen from outside, over a few hundred pictures of a megapixel each and over a few."""
+PEAK = """
+import atexit
+from pathlib import Path
+def tell():  # not ru_maxrss, which begins with that of the process that started this one
+    lines = Path("/proc/self/status").read_text().splitlines()
+    Path({path!r}).write_text(next(line.split()[1] for line in lines if line.startswith("VmHWM")))
+atexit.register(tell)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel tells a process's peak on Linux alone")
+def test_memory_does_not_grow_with_the_number_of_pictures(folder, tmp_path, spoil_reader):
+    """The reader's peak over a few hundred pictures of a megapixel each and over a few."""
+    spoil_reader(PEAK.format(path=str(tmp_path / "peak")))
     data = good.encoded(good.photo(1000, 1000), "jpeg")
     peaks = []
     for n in (10, 150):
         (tmp_path / f"d{n}").mkdir()
         source = pack(tmp_path / f"{n}.zip", {f"{i}.jpg": data for i in range(n)})
-        watched = Watch()
         checking.check(source, "pictures", tmp_path / f"d{n}", limits=LIMITS)
-        peaks.append(watched.end())
+        peaks.append(int((tmp_path / "peak").read_text()))
 
-    assert peaks[1] - peaks[0] < 25 * 2**20, peaks
-
-
-class Watch(threading.Thread):
-    """Looks at the memory of all children of this process until it is ended."""
-
-    def __init__(self):
-        super().__init__(daemon=True)
-        self.peak, self.is_over = 0, False
-        self.start()
-
-    def run(self):
-        while not self.is_over:
-            for child in psutil.Process().children():
-                with contextlib.suppress(psutil.NoSuchProcess):
-                    self.peak = max(self.peak, child.memory_info().rss)
-            time.sleep(0.01)
-
-    def end(self):
-        self.is_over = True
-        self.join()
-        return self.peak
+    assert peaks[1] - peaks[0] < 25 * 2**10, peaks  # kilobytes
 
 
-def test_no_signal_of_the_checking_process_is_needed_to_end_its_reader(folder, tmp_path):
+def test_no_signal_of_the_checking_process_is_needed_to_end_its_reader(folder, tmp_path, spoil_reader):
+    spoil_reader(SLOWLY)
     process = start(pack(tmp_path / "a.zip", make_many(900)), folder)
     wait_for(lambda: count_notes(folder) > 20)
     (reader,) = psutil.Process(process.pid).children()
 
     process.send_signal(signal.SIGTERM)
 
-    assert process.wait(timeout=10) == -signal.SIGTERM
-    wait_for(lambda: not reader.is_running(), seconds=10)
+    assert process.wait(timeout=60) == -signal.SIGTERM
+    wait_for(lambda: not is_alive(reader))
     assert Path(folder / reading.JOURNAL).exists()
 
 

@@ -4,6 +4,7 @@ import threading
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 from PIL import Image
 
 from stylesite.lifecycle import stopping
@@ -145,13 +146,24 @@ def test_the_training_worker_brings_a_dataset_from_the_archive_to_its_report(tmp
 
     monkeypatch.setattr(Dataset, "command", command)
     monkeypatch.setenv("PYTHONPATH", str(settings.BASE_FOLDER))
+
+    def work():
+        try:
+            supervising.work()
+        finally:
+            connection.close()
+
     good = upload({"a.png": archived.png(1)}, tmp_path=tmp_path)
     bad = upload({"a.txt": b"Hello."}, tmp_path=tmp_path)
 
-    worker = threading.Thread(target=supervising.work)
+    worker = threading.Thread(target=work)
     worker.start()
-    worker.join(90)
+    worker.join(240)
+    is_late = worker.is_alive()
+    stopping.ask()
+    worker.join()  # it ends its children, and meets no other test
     stopping.forget()
+    assert not is_late
 
     good.refresh_from_db()
     bad.refresh_from_db()
