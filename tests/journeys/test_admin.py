@@ -78,6 +78,7 @@ def admin(visitor, head) -> Callable[..., Page]:
 
     def arrive(**options) -> Page:
         page = visitor(**options)
+        page.set_default_timeout(training.CHECK_MILLISECONDS)
         page.goto("/admin/trainer/dataset/")
         page.locator("#id_username").fill(head)
         page.locator("#id_password").fill(steps.PASSWORD)
@@ -92,7 +93,8 @@ def act(page: Page, row: str, action: str) -> None:
     """Choose a row of a list, and what is done with it."""
     page.locator("#result_list tbody tr").filter(has_text=row).locator("input.action-select").check()
     page.locator('select[name="action"]').select_option(action)
-    page.locator('.actions button[name="index"]').click()
+    with page.expect_navigation():
+        page.locator('.actions button[name="index"]').click()
 
 
 def wait_for_state(page: Page, model: str, row: str, state: str) -> None:
@@ -106,6 +108,11 @@ def wait_for_state(page: Page, model: str, row: str, state: str) -> None:
     assert found == state, page.locator("#result_list").inner_text()
 
 
+def send(page: Page) -> None:
+    with page.expect_navigation():
+        page.get_by_role("button", name="Start training").click()
+
+
 def start_in_the_admin(page: Page, dataset: str, *, title: str) -> None:
     act(page, dataset, "start_training")
     expect(page.locator("h1", has_text="Start training")).to_be_visible()
@@ -115,10 +122,10 @@ def start_in_the_admin(page: Page, dataset: str, *, title: str) -> None:
     page.get_by_label("Steps").fill(str(N_STEPS))
     page.get_by_label("Seed").fill(str(SEED))
     page.get_by_label("Options").fill(json.dumps(OPTIONS | {"size": 33}))
-    page.get_by_role("button", name="Start training").click()
+    send(page)
     expect(page.locator(".errorlist")).to_contain_text("The size must be a multiple of")
     page.get_by_label("Options").fill(json.dumps(OPTIONS))
-    page.get_by_role("button", name="Start training").click()
+    send(page)
     expect(page.locator(".messagelist .success")).to_contain_text(f"{title} waits to be trained.")
 
 
@@ -160,6 +167,7 @@ def losses(folder: Path) -> list[dict]:
     return [{name: value for name, value in line.items() if name not in timing} for line in lines]
 
 
+@pytest.mark.timeout(900)
 def test_a_run_is_the_same_by_the_admin_the_page_and_the_command_line(site, admin, python, head, dataset, tmp_path):
     page = admin()
     wait_for_state(page, "dataset", "Shapes of the shell", "finished")
