@@ -8,12 +8,13 @@ import shutil
 import time
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Max
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
@@ -23,7 +24,8 @@ from trainer.models import Run, Version
 
 BEST, LAST = "best", "last"
 N_SAMPLES = 4
-N_TRIES = 3  # when another takes the same number
+N_TRIES = 3  # when something lies already where the next number's folder belongs
+INCOMING = ".incoming-"  # how names of archives begin that are being looked at
 LEFT_SECONDS = 3600  # what a killed process left half made is removed after so long
 
 log = logging.getLogger(__name__)
@@ -127,7 +129,8 @@ def put_back(version: Version) -> bool:
     if version.reason:
         raise Refused(_("This version cannot be loaded: %(why)s") % {"why": _(version.reason)})
     with transaction.atomic():
-        row = Version.objects.select_for_update().get(pk=version.pk)
+        _one_at_a_time(version.slug)
+        row = Version.objects.get(pk=version.pk)
         if row.is_live:
             return False
         _retire(row.slug)
@@ -186,22 +189,40 @@ def _in_a_cell(text):
 
 def _settle(version, beside, *, is_live):
     """The folder to its place, then the row; if that cannot be, neither."""
-    for attempt in range(N_TRIES):
+    n_failed = 0
+    while True:
         try:
-            with transaction.atomic():
-                version.number = _next_number(version.slug)
-                version.folder.parent.mkdir(parents=True, exist_ok=True)
-                beside.rename(version.folder)
-                _save(version, is_live)
-        except BaseException as error:
-            if version.folder.exists() and not beside.exists():
-                version.folder.rename(beside)
-            if isinstance(error, IntegrityError | FileExistsError | OSError) and attempt < N_TRIES - 1:
+            _take_number(version, beside, is_live)
+        except (IntegrityError, OSError) as error:
+            n_failed += 1
+            if n_failed < N_TRIES:
                 continue  # somebody was quicker
-            raise
+            if isinstance(error, OSError):
+                raise
+            raise Refused(_("Somebody else publishes under this name just now. Try again.")) from error
         version.refresh_from_db()
         return version
-    raise Refused(_("Somebody else publishes under this name just now. Try again."))
+
+
+def _take_number(version, beside, is_live):
+    try:
+        with transaction.atomic():
+            _one_at_a_time(version.slug)
+            version.number = _next_number(version.slug)
+            version.folder.parent.mkdir(parents=True, exist_ok=True)
+            beside.rename(version.folder)
+            _save(version, is_live)
+    except BaseException:
+        if version.folder.exists() and not beside.exists():
+            version.folder.rename(beside)
+        raise
+
+
+def _one_at_a_time(slug):
+    """Whoever changes a version of this slug waits for the end of this transaction; on SQLite, all wait anyway."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"version {slug}"])
 
 
 def _save(version, is_live):
@@ -247,7 +268,8 @@ def _step_of(path):
 
 
 def _sweep(root):
-    """Remove what processes that were killed left half made."""
-    for left in root.glob(".writing-*"):
-        if time.time() - left.stat().st_mtime > LEFT_SECONDS:
-            shutil.rmtree(left, ignore_errors=True)
+    """Remove what processes that were killed left half made. Another's may vanish meanwhile."""
+    for left in [*root.glob(".writing-*"), *root.glob(f"{INCOMING}*")]:
+        with suppress(OSError):
+            if time.time() - left.stat().st_mtime > LEFT_SECONDS:
+                shutil.rmtree(left) if left.is_dir() else left.unlink()

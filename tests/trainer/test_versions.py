@@ -2,12 +2,13 @@
 
 import shutil
 import threading
+from functools import partial
 from pathlib import Path
 
 import h5py
 import numpy as np
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection
 from django.utils import translation
 
 from tests.trainer import exports
@@ -215,6 +216,17 @@ def test_a_database_that_refuses_leaves_nothing(run, settings, monkeypatch):
     assert everything_below(settings) == []
 
 
+def test_who_is_never_the_quicker_one_is_told(run, settings, monkeypatch):
+    def fail(*args, **kwargs):
+        raise IntegrityError("version_one_is_live")
+
+    monkeypatch.setattr(Version, "save", fail)
+
+    with pytest.raises(Refused, match="Somebody else"):
+        publish(run)
+    assert everything_below(settings) == []
+
+
 def test_weights_that_are_no_numbers_are_refused(run, settings):
     arrays = exports.arrays(seed=4)
     arrays["generator/001_kernel"][3] = np.nan
@@ -243,14 +255,29 @@ def test_a_checkpoint_that_changes_while_it_is_read_is_refused(run, settings, mo
 def test_what_a_killed_process_left_is_removed_after_an_hour(run, settings, monkeypatch):
     left = Path(settings.TRAINING_ROOT) / "versions" / ".writing-x"
     left.mkdir(parents=True)
+    archive = left.with_name(".incoming-x")
+    archive.write_bytes(b"PK")
     publish(run)
-    assert left.exists()
+    assert left.exists() and archive.exists()
 
     later = left.stat().st_mtime + 3601
     monkeypatch.setattr(versions.time, "time", lambda: later)
     publish(run)
 
-    assert not left.exists()
+    assert not left.exists() and not archive.exists()
+
+
+def test_what_another_finishes_while_it_is_looked_at_is_let_be(run, monkeypatch):
+    glob = Path.glob
+
+    def find_one_more(folder, pattern):
+        yield from glob(folder, pattern)
+        if pattern == ".writing-*":
+            yield folder / ".writing-renamed"
+
+    monkeypatch.setattr(Path, "glob", find_one_more)
+
+    assert publish(run).number == 1
 
 
 def test_titles_have_a_language():
@@ -262,27 +289,42 @@ def test_titles_have_a_language():
     assert version.blurb_in("ko") == "Colours cats."
 
 
-@pytest.mark.django_db(transaction=True)
-def test_several_who_publish_at_once_get_numbers_of_their_own():
-    run = make_run(dataset=make_dataset(with_files=False), state="done")
-    exports.give(run, 2, 4)
-    problems = []
+def at_once(*actions) -> list[Exception]:
+    """All in threads of their own, begun together; what they raised."""
+    problems, start = [], threading.Barrier(len(actions))
 
-    def go():
+    def go(action):
         try:
-            publish(run)
-        except Exception as error:  # noqa: BLE001 - shown below
+            start.wait(timeout=10)
+            action()
+        except Exception as error:  # noqa: BLE001 - shown by the test
             problems.append(error)
         finally:
             connection.close()
 
-    threads = [threading.Thread(target=go) for _ in range(4)]
+    threads = [threading.Thread(target=go, args=(action,)) for action in actions]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
+    return problems
 
-    assert problems == []
-    assert sorted(Version.objects.values_list("number", flat=True)) == [1, 2, 3, 4]
+
+@pytest.mark.django_db(transaction=True)
+def test_several_put_back_at_once_leave_one_live():
+    for _ in range(5):
+        rows = [make_version(is_live=False) for _ in range(4)]
+
+        assert at_once(*(partial(versions.put_back, row) for row in rows)) == []
+        assert Version.objects.live().count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_several_who_publish_at_once_get_numbers_of_their_own():
+    run = make_run(dataset=make_dataset(with_files=False), state="done")
+    exports.give(run, 2, 4)
+
+    assert at_once(*[partial(publish, run)] * 8) == []
+    assert sorted(Version.objects.values_list("number", flat=True)) == [1, 2, 3, 4, 5, 6, 7, 8]
     assert Version.objects.live().count() == 1
     assert all((version.folder / checkpoints.WEIGHTS).is_file() for version in Version.objects.all())

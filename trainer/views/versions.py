@@ -123,7 +123,7 @@ def version_sample(request: HttpRequest, id: int) -> HttpResponse:
 
 def _take(upload: UploadedFile, request: HttpRequest, slug: str) -> Version:
     """The upload as a file of ours while it is looked at."""
-    path = Path(settings.TRAINING_ROOT) / "versions" / f".incoming-{uuid.uuid4().hex}"
+    path = Path(settings.TRAINING_ROOT) / "versions" / f"{stories.INCOMING}{uuid.uuid4().hex}"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("xb") as file:
