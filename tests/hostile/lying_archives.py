@@ -10,6 +10,7 @@ from tests.hostile.archives import (
     GOOD,
     LISTED,
     REFUSED,
+    TAKEN,
     archive,
     directory_end,
     end,
@@ -199,6 +200,26 @@ def long_extra_field():
     return spoiled(data, entry(data, 0) + 30, "H", 60_000), REFUSED
 
 
+# Names of nothing
+
+
+@archive
+def name_that_is_empty():
+    data = packed([("Q", picture(1))])  # zipfile writes no such name: what was one becomes an extra field
+    data = spoiled(data, data.index(b"PK\3\4", 4) + 26, "HH", 0, 1)
+    return spoiled(data, entry(data, 1) + 28, "HH", 0, 1), LISTED
+
+
+@archive
+def name_that_begins_with_a_nul():
+    return packed([("Qevil.png", picture(1))]).replace(b"Qevil.png", b"\0evil.png"), EITHER
+
+
+@archive
+def folder_whose_name_begins_with_a_nul():
+    return packed([("Q/", b"")]).replace(b"Q/", b"\0/"), TAKEN
+
+
 # Numbers of 64 bits
 
 
@@ -243,6 +264,33 @@ def long_size_of_a_member():
     data = spoiled(data, at + 20, "I", 0xFFFFFFFF)
     data = spoiled(data, at + 30, "H", len(extra))
     return spoiled(data, end(data) + 12, "I", end(data) - entry(data, 0)), LISTED
+
+
+@archive
+def long_place_beyond_the_end():
+    return in_a_long_place(100_000), REFUSED
+
+
+@archive
+def long_place_beyond_all_files():
+    return in_a_long_place(2**62), REFUSED
+
+
+@archive
+def long_place_beyond_all_numbers():
+    return in_a_long_place(2**64 - 1), REFUSED
+
+
+def in_a_long_place(place: int) -> bytes:
+    """An archive whose second member says, in 64 bits, that it lies there."""
+    data = two()
+    at = entry(data, 1)
+    extra = struct.pack("<HHQ", 1, 8, place)
+    name_end = at + 46 + len("other.png")
+    data = data[:name_end] + extra + data[name_end:]
+    data = spoiled(data, at + 42, "I", 0xFFFFFFFF)
+    data = spoiled(data, at + 30, "H", len(extra))
+    return spoiled(data, end(data) + 12, "I", end(data) - entry(data, 0))
 
 
 def in_64_bits() -> tuple[bytes, int]:

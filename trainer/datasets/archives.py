@@ -120,7 +120,7 @@ class Archive:
         contradictory = self._look_at_headers(infos, directory_at)
         for i, info in enumerate(infos):
             name = _decode_name(info)
-            if info.is_dir() or _is_litter(name):
+            if name.endswith("/") or _is_litter(name):  # not info.is_dir(): it breaks on a name of nothing
                 continue
             reason = CONTRADICTS if i in contradictory else self._find_flaw(info)
             _sort_in(self, str(i), name, info.file_size, reason)
@@ -128,6 +128,8 @@ class Archive:
 
     def _look_at_headers(self, infos, directory_at) -> set[int]:
         """The members whose own header is another than the directory's. Raises Refused where two overlap."""
+        if any(info.header_offset > directory_at for info in infos):  # perhaps further than a file can be long
+            raise Refused(LYING)
         contradictory = set()
         order = sorted(range(len(infos)), key=lambda i: infos[i].header_offset)
         starts = [infos[i].header_offset for i in order[1:]] + [directory_at]

@@ -5,6 +5,7 @@ any moment and started anew. All becomes visible at once, when `pictures.part` i
 """
 
 import json
+import logging
 import os
 import shutil
 import subprocess
@@ -23,10 +24,14 @@ REPORT = "report.json"
 READER = ("-m", "trainer.datasets.reading")
 LOOK_SECONDS = 0.5
 TRIES = 2  # of a picture over which the child died: the first death may have had another reason
+UNREADABLE = gettext_noop("We could not read this archive. Please pack the pictures anew and send them again.")
 KILLED = gettext_noop("broke the program that read it")
 ROOT = Path(__file__).resolve().parent.parent.parent
 KEPT_ENVIRONMENT = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "LANG", "SYSTEMROOT")  # and no secrets
 FEW_THREADS = {"MALLOC_ARENA_MAX": "2", "OPENBLAS_NUM_THREADS": "1"}  # each takes its part of the address space
+
+
+log = logging.getLogger(__name__)
 
 
 class NoRoom(OSError):
@@ -110,8 +115,11 @@ def _read(order, folder, tell):
         if "full" in answer:
             raise OSError(answer["full"], reading.NO_ROOM)
         reading.mend_journal(folder)
-        if "broke" in answer or not _blame(folder):
-            raise RuntimeError(f"Pictures could not be read (status {status}). {answer.get('broke', '')}")
+        if "broke" in answer:
+            log.error("%s could not be read. %s", order.source, answer["broke"])
+            raise archives.Refused(UNREADABLE)
+        if "trouble" in answer or not _blame(folder):
+            raise RuntimeError(f"Pictures could not be read (status {status}). {answer.get('trouble', '')}")
 
 
 def _start_reader(order, folder, tell) -> tuple[int, dict]:
@@ -164,5 +172,11 @@ def _blame(folder) -> bool:
 
 def _list_bad(source, kind, limits) -> list[tuple[str, str]]:
     """Those that were bad before anybody looked inside."""
-    with closing(archives.open_source(Path(source), limits)) as opened:
-        return opened.bad + layouts.plan(opened.members, kind).misplaced
+    try:
+        with closing(archives.open_source(Path(source), limits)) as opened:
+            return opened.bad + layouts.plan(opened.members, kind).misplaced
+    except (archives.Refused, OSError):
+        raise
+    except Exception as error:  # whatever a hostile archive thinks of next
+        log.exception("%s could not be read.", source)
+        raise archives.Refused(UNREADABLE) from error

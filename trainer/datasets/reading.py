@@ -226,6 +226,7 @@ if __name__ == "__main__":
     _asked = json.loads(sys.argv[1])
     try:
         sys.exit(main(Order(**{**_asked, "limits": archives.Limits(**_asked["limits"])})))
-    except Exception:  # noqa: BLE001  said to whoever started us, who cannot see stderr
-        print(json.dumps({"broke": traceback.format_exc()[-2000:]}))
+    except Exception as error:  # noqa: BLE001  said to whoever started us, who cannot see stderr
+        how = "trouble" if isinstance(error, OSError) else "broke"  # of the machine, which may pass, or of the archive
+        print(json.dumps({how: traceback.format_exc()[-2000:]}))
         sys.exit(2)

@@ -11,10 +11,18 @@ from stylesite.lifecycle import stopping
 from tests.trainer import factories
 from tests.trainer.datasets import archived
 from trainer import attempts, collections, supervising
+from trainer.datasets import checking
 from trainer.models import Dataset
 from trainer.models.labour import State
 
 pytestmark = pytest.mark.django_db(transaction=True)
+READER_THAT_BREAKS = """
+import runpy
+from trainer.datasets import archives
+def look(*_): raise IndexError("string index out of range")
+archives.Archive._list = look
+runpy.run_module("trainer.datasets.reading", run_name="__main__")
+"""
 FACTS = {"title": "Cats", "licence": "CC0", "source": "my camera"}
 
 
@@ -62,6 +70,24 @@ def test_a_refused_archive_is_a_sentence_and_nothing_is_left(tmp_path):
     with pytest.raises(CommandError, match="No file in it"):
         call_command("dataset", check=str(dataset.pk))
     assert archived.names_below(dataset.folder) == []
+
+
+def test_an_archive_that_breaks_its_reader_in_a_way_that_nobody_foresaw_is_a_sentence(tmp_path, monkeypatch):
+    dataset = upload({"a.png": archived.png(1)}, tmp_path=tmp_path)
+    monkeypatch.setattr(checking, "READER", ("-c", READER_THAT_BREAKS))
+
+    with pytest.raises(CommandError, match="could not read this archive"):
+        call_command("dataset", check=str(dataset.pk))
+    assert archived.names_below(dataset.folder) == []
+
+
+def test_trouble_of_the_machine_costs_no_archive(tmp_path, monkeypatch):
+    dataset = upload({"a.png": archived.png(1)}, tmp_path=tmp_path)
+    monkeypatch.setattr(checking, "READER", ("-c", READER_THAT_BREAKS.replace("IndexError", "OSError")))
+
+    with pytest.raises(RuntimeError, match="OSError"):
+        call_command("dataset", check=str(dataset.pk))
+    assert dataset.archive.exists()
 
 
 def test_a_folder_is_taken_in_and_stays_as_it_was(tmp_path, capsys):
