@@ -4,7 +4,10 @@ An uploaded picture is opened in quarantine alone, staff or not; one of the canv
 """
 
 import logging
+import time
+import uuid
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -21,6 +24,8 @@ from trainer.models.labour import State
 from trainer.models.probe import PAINTED, is_painted, read_facts
 
 MOST_PROBES = 24  # that a run can have: each is painted by every checkpoint
+INCOMING = ".incoming-"  # how names of files begin that are being looked at
+LEFT_SECONDS = 3600  # what a killed process left of them is removed after so long
 SIDE = 1024  # pixels; no network here is trained with more
 LATELY = timedelta(minutes=5)
 CLOCK_SECONDS = 2  # by which the database's clock and the disk's may differ
@@ -67,15 +72,14 @@ def add(run: Run, chunks: Iterable[bytes], *, kind: str, label: str = "", is_for
         raise Refused(_("There are %(n)d probes already. Take one away first.") % {"n": MOST_PROBES})
     probe = Probe(run=None if is_for_all else run, kind=kind, label=label)
     root = Path(settings.TRAINING_ROOT) / "probes"
-    source = target = None
+    name = f"{INCOMING}{uuid.uuid4().hex}"
+    source, target = root / f"{name}.source", root / f"{name}.png"
     try:
-        with transaction.atomic():
-            probe.save()
-            root.mkdir(parents=True, exist_ok=True)
-            source, target = root / f".{probe.pk}.source", root / f".{probe.pk}.png"
-            _receive(chunks, source)
-            quarantine.clean_picture(source, target, longest_side=SIDE)
-            target.rename(probe.path)
+        root.mkdir(parents=True, exist_ok=True)
+        _sweep(root)
+        _receive(chunks, source)
+        quarantine.clean_picture(source, target, longest_side=SIDE)  # takes seconds: before the transaction
+        _keep(probe, target)
     except quarantine.Refused as error:
         raise Refused(_(str(error))) from error
     except OSError as error:
@@ -83,8 +87,8 @@ def add(run: Run, chunks: Iterable[bytes], *, kind: str, label: str = "", is_for
         raise Refused(_("It could not be written: %(why)s.") % {"why": error.strerror or error}) from error
     finally:
         for path in (source, target):
-            if path is not None:
-                path.unlink(missing_ok=True)
+            with suppress(OSError):
+                path.unlink()
     return probe
 
 
@@ -189,6 +193,25 @@ def _expected_kinds(run: Run) -> tuple[str, ...]:
     if run.recipe == "pix2pix":
         return ("sketch",) if run.options.get("condition_channels", 1) == 1 else ("photo", "sketch")
     return ("style",) if run.recipe == "adain" else ("photo",)
+
+
+def _keep(probe: Probe, picture: Path) -> None:
+    """The row and its picture, or neither."""
+    try:
+        with transaction.atomic():
+            probe.save()
+            picture.rename(probe.path)
+    except BaseException:
+        probe.path.unlink(missing_ok=True)
+        raise
+
+
+def _sweep(root: Path) -> None:
+    """Remove what processes that were killed left half made. Another's may vanish meanwhile."""
+    for left in root.glob(f"{INCOMING}*"):
+        with suppress(OSError):
+            if time.time() - left.stat().st_mtime > LEFT_SECONDS:
+                left.unlink()
 
 
 def _receive(chunks: Iterable[bytes], target: Path) -> None:

@@ -3,8 +3,10 @@
 import json
 import shutil
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 from PIL import Image
 
@@ -108,6 +110,50 @@ def test_what_is_no_picture_is_refused_and_leaves_nothing(run, content):
     assert str(caught.value).endswith(".")
     assert not Probe.objects.exists()
     assert list((run.folder.parent.parent / "probes").iterdir()) == []
+
+
+def test_a_picture_is_looked_at_before_the_database_is_held(run, monkeypatch):
+    held = []
+    clean_picture = probing.quarantine.clean_picture
+
+    def look(*args, **kwargs):
+        held.append(len(connection.savepoint_ids))
+        return clean_picture(*args, **kwargs)
+
+    monkeypatch.setattr(probing.quarantine, "clean_picture", look)
+    outside = len(connection.savepoint_ids)
+
+    add(run)
+
+    assert held == [outside]
+
+
+@pytest.mark.parametrize("place", [(Probe, "save"), (Path, "rename")], ids=["no row", "no picture"])
+def test_a_row_and_its_picture_are_kept_together_or_not_at_all(run, monkeypatch, place):
+    def fail(*args, **kwargs):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(*place, fail)
+        with pytest.raises(Refused, match="No space left"):
+            add(run)
+
+    assert not Probe.objects.exists()
+    assert list((run.folder.parent.parent / "probes").iterdir()) == []
+
+
+def test_what_a_killed_process_left_is_removed_after_an_hour(run, monkeypatch):
+    left = add(run).path.with_name(".incoming-x.source")
+    left.write_bytes(b"half")
+    add(run)
+    assert left.exists()
+
+    later = left.stat().st_mtime + 3601
+    monkeypatch.setattr(probing.time, "time", lambda: later)
+    add(run)
+
+    assert not left.exists()
+    assert len(list(left.parent.iterdir())) == 3
 
 
 def test_a_file_that_is_too_large_is_refused(run, settings):
