@@ -12,7 +12,7 @@ from trainer.datasets import archives, checking, reading
 LIMITS = archives.Limits(
     entries=hostile.ENTRIES, bytes_in_all=hostile.IN_ALL, bytes_each=hostile.EACH, pixels=1_000_000
 )
-SECONDS = 20  # generous: most take half a second, and half of that is the child's start
+SECONDS = 60  # generous: most take half a second, and half of that is the child's start
 
 
 @pytest.fixture
