@@ -37,6 +37,7 @@ GONE = "gone-"  # how the name of a deleted dataset's folder begins
 COVER = "cover"  # the first preview: the pictures at a glance
 DRAWN_FROM = (Dataset.Kind.PICTURES, Dataset.Kind.CAPTIONED)
 PREVIEW_SECONDS = 30
+BUSY_SECONDS = 2  # a request for a preview waits at most so long for its turn: it holds a thread of the web server
 LOCK_SECONDS = 5
 
 log = logging.getLogger(__name__)
@@ -45,6 +46,10 @@ _one_preview = threading.BoundedSemaphore(1)  # in this process: each is a proce
 
 class Refused(Exception):
     """It cannot be done; the message is a sentence for staff, in their language."""
+
+
+class Busy(Refused):
+    """Not now; in a moment it can be."""
 
 
 class WrongOffset(Refused):
@@ -155,15 +160,15 @@ def preview(dataset: Dataset, n: int) -> bytes:
 
 
 def preview_edges(dataset: Dataset, options: dict, *, seconds: float = PREVIEW_SECONDS) -> bytes:
-    """A PNG: three pictures, and each step from there to a drawing by hand. Raises Refused.
+    """A PNG: three pictures, and each step from there to a drawing by hand. Raises Refused, or Busy.
 
     Its columns: see EDGE_STEPS in datasets/edge_options.py.
     """
     _check_edge_options(options)
     if dataset.kind not in DRAWN_FROM or dataset.state != State.DONE:
         raise Refused(_("This dataset has no plain pictures to draw."))
-    if not _one_preview.acquire(timeout=seconds):
-        raise Refused(_("Another preview is being drawn. Try again in a moment."))
+    if not _one_preview.acquire(timeout=min(seconds, BUSY_SECONDS)):
+        raise Busy(_("Another preview is being drawn. Try again in a moment."))
     try:
         with tempfile.TemporaryDirectory(prefix="stylesite-preview-") as folder:
             return _draw_preview(dataset, options, Path(folder, "preview.png"), seconds)
@@ -302,8 +307,7 @@ def _draw_preview(dataset, options, path, seconds):
     if done.returncode or not path.exists():
         said = done.stderr.decode(errors="replace").strip().splitlines()
         log.warning("A preview of edges could not be drawn: %s", said[-1:] or done.returncode)
-        reason = said[-1] if done.returncode == 1 and said and said[-1].startswith("CommandError: ") else ""
-        raise Refused(reason.removeprefix("CommandError: ") or _("The preview could not be drawn."))
+        raise Refused(_("The preview could not be drawn."))
     return path.read_bytes()
 
 

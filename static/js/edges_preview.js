@@ -1,8 +1,10 @@
-// Draws the preview of edge pairs anew while the options change, one at a time.
+// Draws the preview of edge pairs anew while the options change, one at a time; where the server is busy, in a moment.
 
 export const place = "[data-edges]";
 
 const PAUSE = 600; // milliseconds without a change
+const BUSY = 503;
+const SOON = 2000; // milliseconds until a busy server is asked again
 
 export function start(form) {
   const picture = form.querySelector("[data-edges-picture]");
@@ -10,11 +12,13 @@ export function start(form) {
   let latest = null;
 
   const draw = async () => {
+    clearTimeout(timer);
     latest?.abort();
     latest = new AbortController();
     say(form, "drawing");
     try {
       const response = await fetch(address(form), { signal: latest.signal });
+      if (response.status === BUSY) return void (timer = setTimeout(draw, SOON));
       if (response.ok) show(picture, await response.blob());
       say(form, response.ok ? "" : "refused", response.ok ? "" : await response.text());
     } catch (error) {
@@ -28,7 +32,8 @@ export function start(form) {
   };
 
   form.addEventListener("input", wait);
-  if (form.querySelector(".error")) draw(); // it came back refused, filled in
+  picture.addEventListener("error", draw, { once: true }); // the first one met a busy server
+  if (form.querySelector(".error") || (picture.complete && !picture.naturalWidth)) draw(); // or it came back refused
 }
 
 function address(form) {

@@ -244,10 +244,24 @@ def test_a_preview_that_takes_too_long_or_fails_is_a_sentence(monkeypatch):
 def test_one_preview_is_drawn_at_a_time():
     collections._one_preview.acquire()
     try:
-        with pytest.raises(collections.Refused, match="Another preview"):
+        with pytest.raises(collections.Busy, match="Another preview"):
             collections.preview_edges(make_drawable(), {}, seconds=0.05)
     finally:
         collections._one_preview.release()
+
+
+def test_who_waits_for_a_preview_holds_a_thread_for_moments_only(monkeypatch):
+    monkeypatch.setattr(collections, "BUSY_SECONDS", 0.05)
+    dataset = make_drawable()
+    collections._one_preview.acquire()
+    began = time.monotonic()
+    try:
+        with pytest.raises(collections.Busy):
+            collections.preview_edges(dataset, {})
+    finally:
+        collections._one_preview.release()
+
+    assert time.monotonic() - began < 1
 
 
 # Looked at

@@ -17,6 +17,8 @@ from trainer.models import Dataset
 from trainer.views import sending
 
 PREVIEW = "preview"  # in the address: a picture is asked for, not the page
+BUSY = 503
+RETRY_SECONDS = 2
 KEEP_SECONDS = 300  # of a preview, whose address says all about it
 
 
@@ -52,6 +54,8 @@ def _preview(request: HttpRequest, found: Dataset) -> HttpResponse:
         return _refuse(form)
     try:
         content = collections.preview_edges(found, form.options)
+    except collections.Busy as busy:
+        return _say(str(busy), status=BUSY, headers={"Retry-After": RETRY_SECONDS})
     except collections.Refused as refusal:
         form.add_error(None, str(refusal))
         return _refuse(form)
@@ -64,4 +68,8 @@ def _refuse(form: EdgesForm) -> HttpResponse:
         for name, errors in form.errors.items()
         for error in errors
     ]
-    return HttpResponse("\n".join(lines), content_type="text/plain; charset=utf-8", status=UNPROCESSABLE)
+    return _say("\n".join(lines), status=UNPROCESSABLE)
+
+
+def _say(words: str, **how) -> HttpResponse:
+    return HttpResponse(words, content_type="text/plain; charset=utf-8", **how)

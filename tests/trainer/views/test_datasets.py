@@ -290,3 +290,16 @@ def test_a_preview_that_cannot_be_drawn_says_why(staff, monkeypatch):
 
     assert (slow.status_code, slow.content.decode()) == (422, "Drawing the preview took too long.")
     assert wrong.content.decode().startswith("Size: Ensure this value is greater")
+
+
+def test_a_preview_that_must_wait_says_when_to_ask_again(staff, monkeypatch):
+    def refuse(dataset, options):
+        raise collections.Busy("Another preview is being drawn. Try again in a moment.")
+
+    monkeypatch.setattr(collections, "preview_edges", refuse)
+    dataset = factories.make_dataset(kind="pictures", with_files=False)
+
+    response = staff.get(reverse("dataset_edges", kwargs={"id": dataset.pk}), {"preview": "1"})
+
+    assert (response.status_code, response["Retry-After"]) == (503, "2")
+    assert "Another preview" in response.content.decode()
