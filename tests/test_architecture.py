@@ -19,6 +19,7 @@ PURE = (
     "trainer.curves",
     "trainer.datasets",
     "trainer.gradients",
+    "trainer.growing",
     "trainer.history",
     "trainer.metrics",
     "trainer.networks",

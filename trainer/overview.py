@@ -10,6 +10,8 @@ from trainer import collections, curves
 from trainer.models import Dataset, Run
 from trainer.models.labour import State, Wish
 
+LOOK_SECONDS = 0.2  # for what is not read yet of a long history; its beginning tells the pace, too
+
 
 @dataclass(frozen=True)
 class RunRow:
@@ -59,7 +61,8 @@ def say_seconds(seconds: float) -> str:
 
 
 def _time_left(run: Run, step: int) -> str:
-    seconds = curves.measure_pace(curves.read(run.folder)).seconds_left(step, run.steps)
+    columns = curves.read(run.folder, LOOK_SECONDS)
+    seconds = curves.measure_pace(columns).seconds_left(step, run.steps)
     return "" if seconds is None else say_seconds(seconds)
 
 

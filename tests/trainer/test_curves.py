@@ -4,7 +4,7 @@ import threading
 import numpy as np
 import pytest
 
-from trainer import curves, history
+from trainer import curves, growing, history
 
 
 def write(folder, steps, **losses):
@@ -15,9 +15,16 @@ def write(folder, steps, **losses):
             history.append(lines, {"step": step, **values, "seconds": 0.5, "waited": 0.1})
 
 
+def write_validation(folder, rows):
+    with history.open_to_append(folder / curves.VALIDATION) as lines:
+        for row in rows:
+            history.append(lines, row)
+
+
 @pytest.fixture(autouse=True)
 def nothing_remembered():
-    curves.open_history.cache_clear()
+    growing.open_history.cache_clear()
+    growing.open_validation.cache_clear()
 
 
 def test_it_reads_the_lines_of_a_history_as_columns(tmp_path):
@@ -36,7 +43,7 @@ def test_a_folder_without_a_history_has_no_lines(tmp_path):
 
     assert len(columns) == columns.step == 0
     assert columns.losses == []
-    assert columns.place == curves.Place()
+    assert columns.place == growing.Place()
 
 
 def test_it_reads_only_what_is_new(tmp_path, monkeypatch):
@@ -44,7 +51,8 @@ def test_it_reads_only_what_is_new(tmp_path, monkeypatch):
     before = curves.read(tmp_path)
     write(tmp_path, range(101, 104), loss=float)
     parsed = []
-    monkeypatch.setattr(curves, "_parse", lambda lines, parse=curves._parse: parsed.append(len(lines)) or parse(lines))
+    parse = growing._parse
+    monkeypatch.setattr(growing, "_parse", lambda lines: parsed.append(len(lines)) or parse(lines))
 
     after = curves.read(tmp_path)
 
@@ -115,12 +123,50 @@ def test_losses_may_come_and_go_and_need_not_be_numbers(tmp_path):
 
 def test_a_long_history_is_read_in_pieces(tmp_path, monkeypatch):
     write(tmp_path, range(1, 1001), loss=float)
-    monkeypatch.setattr(curves, "CHUNK", 700)
+    monkeypatch.setattr(growing, "CHUNK", 700)
 
     columns = curves.read(tmp_path)
 
     assert columns.steps.tolist() == list(range(1, 1001))
     assert columns.place.offset == (tmp_path / curves.HISTORY).stat().st_size
+
+
+def test_validations_are_read_on_and_what_somebody_holds_stays(tmp_path):
+    write_validation(tmp_path, [{"step": 500, "l1": 0.123456789}])
+    before = curves.read_validation(tmp_path)
+    write_validation(tmp_path, [{"step": 1000, "l1": 0.1, "made_of": "x"}])
+
+    after = curves.read_validation(tmp_path)
+
+    assert before == [{"step": 500, "l1": 0.123456789}]
+    assert after == [*before, {"step": 1000, "l1": 0.1, "made_of": "x"}]
+
+
+def test_validations_cut_back_by_a_resumed_run_are_read_anew(tmp_path):
+    write_validation(tmp_path, [{"step": 500, "l1": 0.2}, {"step": 1000, "l1": 0.1}])
+    curves.read_validation(tmp_path)
+    history.cut_back(tmp_path / curves.VALIDATION, 600)
+
+    assert curves.read_validation(tmp_path) == [{"step": 500, "l1": 0.2}]
+
+
+def test_the_memory_told_last_is_known_however_long_ago(tmp_path):
+    for step in (1, 2):
+        with history.open_to_append(tmp_path / curves.HISTORY) as lines:
+            history.append(lines, {"step": step, "memory": step * 1000} if step == 1 else {"step": step, "loss": 1.0})
+
+        assert curves.measure_pace(curves.read(tmp_path)).memory == 1000
+
+
+def test_of_a_history_too_long_for_one_look_the_next_reads_the_rest(tmp_path, monkeypatch):
+    write(tmp_path, range(1, 1001), loss=float)
+    monkeypatch.setattr(growing, "CHUNK", 30_000)
+
+    first, second = curves.read(tmp_path, 0), curves.read(tmp_path)
+
+    assert 0 < len(first) < 1000 and not first.is_whole
+    assert len(second) == 1000 and second.is_whole
+    assert second.count_until(first.place) == len(first)
 
 
 def test_many_may_look_while_it_is_written(tmp_path):
@@ -145,10 +191,10 @@ def test_many_may_look_while_it_is_written(tmp_path):
 
 
 def test_a_place_survives_an_address_and_nonsense_is_the_beginning():
-    place = curves.Place(123, 456)
+    place = growing.Place(123, 456)
 
-    assert curves.Place.parse(str(place)) == place
-    assert curves.Place.parse("nonsense") == curves.Place.parse("") == curves.Place(0, 0)
+    assert growing.Place.parse(str(place)) == place
+    assert growing.Place.parse("nonsense") == growing.Place.parse("") == growing.Place(0, 0)
 
 
 def test_steps_between_two_include_their_neighbours(tmp_path):

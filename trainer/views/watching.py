@@ -9,7 +9,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from trainer import advice, curves, overview
+from trainer import advice, curves, growing, overview
 from trainer.access import staff_only
 from trainer.models import Run
 from trainer.models.labour import State
@@ -17,6 +17,7 @@ from trainer.recipes import configs
 from trainer.views import charts, sending
 
 MOST_NEW = 600  # lines; who is further behind gets the curves anew
+LOOK_SECONDS = 1.0  # for what is not read yet of a history of a million lines: a page that asks again is sent the rest
 SOON, LATER, LATEST = 2, 5, 15  # seconds until a page asks again: at work, waiting, at rest
 
 
@@ -69,7 +70,7 @@ class Watch:
     @property
     def wait_seconds(self) -> int:
         """After how long a page may ask again; 0: there is nothing to come."""
-        if self.is_at_work:
+        if self.is_at_work or not self.columns.is_whole:
             return SOON
         return {State.QUEUED: LATER, State.PAUSED: LATEST}.get(self.run.state, 0)
 
@@ -101,7 +102,7 @@ def run_live(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
     answer = {"keys": keys, "wait": watch.wait_seconds}
     answer["status"] = render_to_string("studio/_run_status.html", _describe(watch), request)
     if asked.get("place") != keys["place"]:
-        answer |= _tell_lines(watch.columns, curves.Place.parse(asked.get("place", "")))
+        answer |= _tell_lines(watch.columns, growing.Place.parse(asked.get("place", "")))
     if asked.get("samples") != keys["samples"]:
         answer["samples"] = watch.samples
     if asked.get("validation") != keys["validation"]:
@@ -149,7 +150,7 @@ def _find(id: uuid.UUID) -> Run:
 
 def _look(found: Run) -> Watch:
     folder = found.folder
-    columns, validations = curves.read(folder), curves.read_validation(folder)
+    columns, validations = curves.read(folder, LOOK_SECONDS), curves.read_validation(folder)
     config = read_config(found)
     return Watch(
         run=found,
@@ -166,7 +167,8 @@ def _look(found: Run) -> Watch:
 def _describe(watch: Watch) -> dict:
     """What the part of the page that is always renewed needs."""
     gan_loss = getattr(watch.config, "gan_loss", "lsgan")
-    found = advice.advise(watch.columns, watch.validations, best=watch.best, gan_loss=gan_loss, error=watch.run.error)
+    known = {"best": watch.best, "gan_loss": gan_loss, "error": watch.run.error}
+    found = advice.advise(watch.columns, watch.validations, **known) if watch.columns.is_whole else []
     left = watch.pace.seconds_left(watch.step, watch.run.steps) if watch.is_at_work else None
     return {
         "run": watch.run,
@@ -191,7 +193,7 @@ def _make_keys(watch: Watch) -> dict[str, str]:
     }
 
 
-def _tell_lines(columns: curves.Columns, place: curves.Place) -> dict:
+def _tell_lines(columns: curves.Columns, place: growing.Place) -> dict:
     """The lines after a place; all of them, thinned, for who is far behind or has read what was cut off."""
     n_known = columns.count_until(place) if place.offset else None
     if n_known is None or len(columns) - n_known > MOST_NEW:
@@ -202,7 +204,7 @@ def _tell_lines(columns: curves.Columns, place: curves.Place) -> dict:
 
 def _zoom(found: Run, asked) -> dict:
     first, last = (_read_step(asked.get(name, "")) for name in ("first", "last"))
-    part = curves.read(found.folder).between(first, last)
+    part = curves.read(found.folder, LOOK_SECONDS).between(first, last)
     return charts.pack([curves.thin(name, part.steps, part[name]) for name in part.losses])
 
 

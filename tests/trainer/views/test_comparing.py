@@ -8,7 +8,7 @@ from tests import clients
 from tests import factories as people
 from tests.trainer import factories
 from tests.trainer.views.test_watching import write_lines, write_sample, write_validations
-from trainer import curves
+from trainer import growing
 from trainer.models import Probe
 
 pytestmark = pytest.mark.django_db
@@ -16,7 +16,8 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def nothing_remembered():
-    curves.open_history.cache_clear()
+    growing.open_history.cache_clear()
+    growing.open_validation.cache_clear()
 
 
 @pytest.fixture

@@ -9,14 +9,17 @@ from PIL import Image
 from tests import clients
 from tests import factories as people
 from tests.trainer import factories
-from trainer import curves, history
+from trainer import curves, growing, history
+from trainer.models import Run
+from trainer.views import watching
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
 def nothing_remembered():
-    curves.open_history.cache_clear()
+    growing.open_history.cache_clear()
+    growing.open_validation.cache_clear()
 
 
 @pytest.fixture
@@ -156,6 +159,22 @@ def test_who_is_far_behind_gets_the_curves_thinned(staff, run):
     answer = ask(staff, run, **keys)
 
     assert len(answer["losses"]["lines"][0]["x"]) <= curves.N_POINTS
+
+
+def test_a_history_too_long_for_one_look_comes_with_the_next_ones(staff, run, monkeypatch):
+    Run.objects.filter(pk=run.pk).update(state="done")
+    monkeypatch.setattr(watching, "LOOK_SECONDS", 0)
+    monkeypatch.setattr(growing, "CHUNK", 1024)
+
+    first = ask(staff, run)
+    second = ask(staff, run, **first["keys"])
+    for _ in range(10):
+        last = ask(staff, run)
+
+    assert 0 < len(first["losses"]["lines"][0]["x"]) < 60
+    assert first["wait"] == watching.SOON
+    assert second["more"]["lines"][0]["x"][0] == len(first["losses"]["lines"][0]["x"]) + 1
+    assert (last["wait"], len(last["losses"]["lines"][0]["x"])) == (0, 60)
 
 
 def test_a_new_sample_and_a_new_validation_are_sent(staff, run):
