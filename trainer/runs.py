@@ -29,6 +29,7 @@ KINDS = {  # of datasets that a recipe can learn from
     "cyclegan": (Dataset.Kind.UNPAIRED, Dataset.Kind.FOLDERS),
     "adain": (Dataset.Kind.UNPAIRED,),
 }
+TAKING, DELETED = ".taking-", ".deleted-"  # how names begin of folders on their way in and out
 GIVEN_BY_DATASET = {"adain": {"photos": "trainA", "paintings": "trainB"}}  # where that kind keeps them
 
 log = logging.getLogger(__name__)
@@ -146,23 +147,12 @@ def adopt(folder: Path | str, *, title: str = "", owner: User | None = None) -> 
     """
     source = Path(folder).expanduser().absolute()
     chosen, config = _read_folder(source)
-    if folders.is_occupied(source):
-        raise Refused(_("A process is training in %(folder)s. Stop it first.") % {"folder": source})
-    run = Run(title=(title.strip() or source.name)[:80], recipe=chosen.recipe, seed=chosen.seed, owner=owner)
-    run.steps = chosen.steps or config.steps
-    run.options = _differing(type(config), chosen.config, {"steps": run.steps})
-    run.init = chosen.init or ""
-    run.dataset = next((one for one in Dataset.objects.all() if str(one.pictures) == chosen.data), None)
-    run.data = "" if run.dataset else chosen.data
-    run.step = history.read_last_step(source / history.FILE)
-    run.state = State.DONE if run.step >= run.steps else State.STOPPED
-    run.progress = run.step / run.steps
-
-    with ExitStack() as undo:
-        with transaction.atomic():
-            run.save(force_insert=True)
-            _take(source, run.folder, undo)
-        undo.pop_all()
+    try:
+        with folders.occupy(source):
+            run = _describe(source, chosen, config, title, owner)
+            _take(source, run)
+    except folders.Occupied as error:
+        raise Refused(_("A process is training in %(folder)s. Stop it first.") % {"folder": source}) from error
     run.refresh_from_db()
     return run
 
@@ -237,32 +227,57 @@ def _read_folder(source):
         raise Refused(_("%(folder)s cannot be taken in: %(why)s") % {"folder": source, "why": error}) from error
 
 
-def _take(source, target, undo):
-    """Bring the folder to its place; `undo` knows how to bring it back."""
-    target.parent.mkdir(parents=True, exist_ok=True)
+def _describe(source, chosen, config, title, owner):
+    """The row of a run in a folder, not saved yet."""
+    run = Run(title=(title.strip() or source.name)[:80], recipe=chosen.recipe, seed=chosen.seed, owner=owner)
+    run.steps = chosen.steps or config.steps
+    run.options = _differing(type(config), chosen.config, {"steps": run.steps})
+    run.init = chosen.init or ""
+    run.dataset = next((one for one in Dataset.objects.all() if str(one.pictures) == chosen.data), None)
+    run.data = "" if run.dataset else chosen.data
+    run.step = history.read_last_step(source / history.FILE)
+    run.state = State.DONE if run.step >= run.steps else State.STOPPED
+    run.progress = run.step / run.steps
+    return run
+
+
+def _take(source, run):
+    """Save the row and bring the folder to its place, or neither. No copy is made while the database is held up."""
+    run.folder.parent.mkdir(parents=True, exist_ok=True)
     if any(path.is_symlink() or not (path.is_dir() or path.is_file()) for path in source.rglob("*")):
         raise Refused(
             _("%(folder)s holds links or special files, which the studio does not take.") % {"folder": source}
         )
     try:
-        source.rename(target)
-        undo.callback(target.rename, source)
+        _settle(source, run)
         return
     except OSError as error:
         log.info("%s cannot be renamed (%s); it is copied.", source, error)
-    beside = target.parent / f".taking-{uuid.uuid4().hex}"
-    undo.callback(shutil.rmtree, beside, ignore_errors=True)
-    undo.callback(shutil.rmtree, target, ignore_errors=True)
+    beside = run.folder.parent / f"{TAKING}{uuid.uuid4().hex}"
     try:
-        shutil.copytree(source, beside)
-        beside.rename(target)
+        beside.mkdir()
+        with folders.occupy(beside):  # the sweeper leaves it alone
+            shutil.copytree(source, beside, dirs_exist_ok=True)
+            _settle(beside, run)
     except OSError as error:
         raise Refused(_("%(folder)s could not be copied: %(why)s") % {"folder": source, "why": error}) from error
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+
+
+def _settle(place, run):
+    """The row and the folder become the studio's at once."""
+    with ExitStack() as undo:
+        with transaction.atomic():
+            run.save(force_insert=True)
+            place.rename(run.folder)
+            undo.callback(run.folder.rename, place)
+        undo.pop_all()
 
 
 def _remove(folder, paths):
     """First out of sight, so that a page that is open finds all or nothing."""
-    aside = folder.parent / f".deleted-{uuid.uuid4().hex}"
+    aside = folder.parent / f"{DELETED}{uuid.uuid4().hex}"
     try:
         folder.rename(aside)
     except OSError:

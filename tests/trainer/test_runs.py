@@ -1,8 +1,10 @@
 """The stories of a run: who may start what, what a wish does, what is taken in, what is left."""
 
 import json
+from contextlib import contextmanager
 
 import pytest
+from django.db import DatabaseError, connection
 
 from stylesite import doorbell
 from tests.trainer import factories
@@ -204,6 +206,41 @@ def test_what_cannot_be_renamed_is_copied(tmp_path, monkeypatch):
 
     assert source.exists() and options.read(run.folder).seed == 5
     assert [path.name for path in run.folder.parent.iterdir()] == [str(run.pk)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nobody_waits_for_the_database_while_a_folder_is_copied(tmp_path, monkeypatch):
+    source = make_folder(tmp_path / "shoes")
+    rename, copytree, seen = type(source).rename, runs.shutil.copytree, []
+    monkeypatch.setattr(type(source), "rename", lambda self, to: _refuse() if self == source else rename(self, to))
+
+    def look(*args, **kwargs):
+        seen.append(connection.in_atomic_block)
+        return copytree(*args, **kwargs)
+
+    monkeypatch.setattr(runs.shutil, "copytree", look)
+
+    assert runs.adopt(source).folder.is_dir()
+    assert not seen[0]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_folder_comes_back_where_its_row_cannot_be_kept(tmp_path, monkeypatch):
+    source = make_folder(tmp_path / "shoes")
+    atomic = runs.transaction.atomic
+
+    @contextmanager
+    def break_at_the_end():
+        with atomic():
+            yield
+            assert not source.exists()
+            raise DatabaseError("gone")
+
+    monkeypatch.setattr(runs.transaction, "atomic", break_at_the_end)
+
+    with pytest.raises(DatabaseError):
+        runs.adopt(source)
+    assert source.is_dir() and not Run.objects.exists()
 
 
 def test_a_run_that_is_being_trained_is_left_where_it_is(tmp_path):
