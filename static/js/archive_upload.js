@@ -36,7 +36,13 @@ function refusal(form, file) {
   if (!ZIP.test(file.name)) return form.dataset.sayKind;
   if (file.size === 0) return form.dataset.sayEmpty;
   if (file.size > Number(form.dataset.maxBytes)) return form.dataset.sayLarge;
-  return file.size === wanted ? "" : form.dataset.sayOther;
+  const isSame = file.size === wanted && letters(file.name).startsWith(letters(form.dataset.label ?? ""));
+  return isSame ? "" : form.dataset.sayOther;
+}
+
+// Of a name: the server keeps no odd characters, and the beginning of a long one.
+function letters(name) {
+  return name.normalize("NFC").replace(/[^\p{L}\p{N}.]/gu, "");
 }
 
 function letFall(zone, input, take) {
@@ -95,7 +101,7 @@ async function announce(form, file, signal) {
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
   const next = page.querySelector("[data-archive-upload][data-chunk]");
   if (response.ok && next) {
-    for (const name of ["chunk", "delete", "page", "size"]) form.dataset[name] = next.dataset[name];
+    for (const name of ["chunk", "delete", "page", "size", "label"]) form.dataset[name] = next.dataset[name];
     history.replaceState(null, "", response.url);
     return true;
   }
@@ -116,7 +122,7 @@ async function sendPieces(form, file, signal) {
     try {
       const piece = offset === null ? null : file.slice(offset, offset + Number(form.dataset.piece));
       offset = await exchange(form, piece, offset, signal);
-      failures = 0;
+      if (piece) failures = 0; // that the server answers a question does not say that it takes a piece
       progress(form, offset, file.size);
     } catch (error) {
       if (error instanceof Refused || signal.aborted) throw error;
