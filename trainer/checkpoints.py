@@ -9,6 +9,7 @@ import io
 import json
 import logging
 import os
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ WEIGHTS = "model.weights.h5"
 CONFIG = "config.json"
 N_KEPT = 3
 FOLDERS = "step-*"
+FOLDER = re.compile(r"step-(\d{1,15})")  # what else lies beside them, such as somebody's backup, is none of ours
 HINT_CHANNELS = 3  # of a colour hint behind a condition
 
 
@@ -106,12 +108,23 @@ def save(
     return final
 
 
+def list_folders(folder: Path) -> list[Path]:
+    """The checkpoints in a folder, by their names alone, in the order of their steps."""
+    found = {path: FOLDER.fullmatch(path.name) for path in folder.glob(FOLDERS)}
+    return sorted((path for path in found if found[path]), key=lambda path: (int(found[path][1]), path.name))
+
+
+def read_last_step(folder: Path) -> int:
+    """The step of the newest checkpoint in a folder; 0 where there is none."""
+    return max((int(path.name.removeprefix("step-")) for path in list_folders(folder)), default=0)
+
+
 def load_newest(folder: Path) -> tuple[dict[str, np.ndarray], dict] | None:
     """Arrays and manifest of the newest undamaged checkpoint in a folder; None where there is none.
 
     Damaged ones that are newer are renamed to damaged-…, so that they never count among the last three.
     """
-    for candidate in sorted(folder.glob(FOLDERS), reverse=True):
+    for candidate in reversed(list_folders(folder)):
         try:
             return _load(candidate)
         except (OSError, ValueError, KeyError, EOFError) as error:
@@ -152,7 +165,7 @@ def list_exports(folder: Path) -> list[Export]:
     The kept checkpoints; and the best and the last, which runs of before kept beside them.
     """
     best = _read_facts(folder / "best")
-    places = [*sorted((folder / "checkpoints").glob(FOLDERS)), folder / "best", folder]
+    places = [*list_folders(folder / "checkpoints"), folder / "best", folder]
     found = {}
     for place in places:
         facts = _read_facts(place)
@@ -258,7 +271,7 @@ def write_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
 
 
 def _drop_old(folder, best, keep):
-    for old in sorted(folder.glob(FOLDERS))[:-keep]:
+    for old in list_folders(folder)[:-keep]:
         if best is None or old.name != _name(best):
             shutil.rmtree(old, ignore_errors=True)
     for left in folder.glob(".writing-*"):

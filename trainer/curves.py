@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from trainer import growing
+from trainer import checkpoints, growing
 from trainer.growing import Columns
 
 HISTORY, VALIDATION = "history.jsonl", "validation.jsonl"
@@ -38,7 +38,7 @@ def read_validation(folder: Path) -> list[dict]:
 
 def read_best(folder: Path) -> dict | None:
     """`step`, `name` and `value` of the validation that did best, as the newest checkpoint knows it."""
-    for checkpoint in sorted((folder / CHECKPOINTS).glob("step-*"), reverse=True):
+    for checkpoint in reversed(checkpoints.list_folders(folder / CHECKPOINTS)):
         try:
             with open(checkpoint / "manifest.json", "rb") as file:
                 best = json.loads(file.read(MANIFEST_BYTES)).get("best")

@@ -124,7 +124,7 @@ def _take_turn() -> bool:
     try:
         close_old_connections()
         for slot, attempt in list(_in_hand.items()):
-            if attempt.look():
+            if _look(attempt):
                 del _in_hand[slot]
         for slot, kinds in SLOTS.items():
             if slot not in _in_hand and not stopping and (attempt := _claim(kinds)):
@@ -135,11 +135,26 @@ def _take_turn() -> bool:
     return bool(_in_hand)
 
 
+def _look(attempt: Attempt) -> bool:
+    """Whether it has ended. An error that nobody foresaw ends this one, and not the other: its lease runs out."""
+    try:
+        return attempt.look()
+    except DatabaseTrouble:
+        raise
+    except Exception:  # noqa: BLE001 - said in the log
+        log.exception("Attempt %d at %s is dropped.", attempt.row.attempt, attempt.row.pk)
+        attempt.kill()
+        return True
+
+
 def _claim(kinds) -> Attempt | None:
     for kind in kinds:
-        if row := kind.objects.claim_next(name()):
+        while row := kind.objects.claim_next(name()):
             log.info("Attempt %d at %s %s begins.", row.attempt, kind.__name__.lower(), row.pk)
-            return Attempt(row)
+            try:
+                return Attempt(row)
+            except Exception:  # noqa: BLE001 - said in the log; the next one may do better
+                log.exception("Attempt %d at %s could not begin.", row.attempt, row.pk)
     return None
 
 

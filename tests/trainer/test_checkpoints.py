@@ -38,6 +38,17 @@ def test_the_best_is_kept_beside_them(tmp_path):
     assert [int(folder.name[-3:]) for folder in sorted(tmp_path.iterdir())] == [4, 6, 8, 10]
 
 
+def test_what_somebody_put_beside_them_is_neither_counted_nor_touched(tmp_path):
+    (tmp_path / "step-0000099-backup").mkdir()
+    (tmp_path / "step-old").mkdir()
+    for step in (2, 4, 6, 8):
+        checkpoints.save(tmp_path, step, ARRAYS, {})
+
+    assert [folder.name[-3:] for folder in checkpoints.list_folders(tmp_path)] == ["004", "006", "008"]
+    assert checkpoints.load_newest(tmp_path)[1]["step"] == checkpoints.read_last_step(tmp_path) == 8
+    assert (tmp_path / "step-0000099-backup").is_dir() and (tmp_path / "step-old").is_dir()
+
+
 def test_as_many_are_kept_as_wanted(tmp_path):
     for step in (2, 4, 6):
         checkpoints.save(tmp_path, step, ARRAYS, {}, keep=1)

@@ -171,11 +171,43 @@ def test_an_error_that_nobody_foresaw_leaves_no_child(monkeypatch):
     begun = []
     monkeypatch.setattr(attempts.Attempt, "look", lambda self: begun.append(self._process) or 1 / 0)
 
-    with pytest.raises(ZeroDivisionError):
-        supervising.work()
+    supervising.work()
 
     assert begun[0].poll() is not None
     assert states(Run) == {"running"}  # until its lease runs out
+
+
+def test_an_error_that_nobody_foresaw_costs_the_other_child_nothing(monkeypatch):
+    factories.make_run()
+    factories.make_dataset(state="queued", with_files=False)
+    monkeypatch.setattr(Run, "has_all", lambda self: 1 / 0)
+
+    supervising.work()
+
+    assert (states(Run), states(Dataset)) == ({"running"}, {"done"})
+
+
+def test_what_cannot_begin_keeps_nobody_from_beginning(monkeypatch):
+    bad = factories.make_run()
+    good = factories.make_run(bad.dataset)
+    monkeypatch.setattr(Run, "read_savings", lambda self: 1 / (self.pk == good.pk))
+
+    supervising.work()
+
+    bad.refresh_from_db()
+    good.refresh_from_db()
+    assert (bad.state, good.state) == ("running", "done")
+
+
+def test_a_folder_that_somebody_named_oddly_beside_the_checkpoints_disturbs_nobody():
+    run = factories.make_run()
+    (run.folder / "checkpoints" / "step-0000004").mkdir(parents=True)
+    (run.folder / "checkpoints" / "step-0000008-backup").mkdir()
+
+    assert run.read_savings() == 4
+    supervising.work()
+
+    assert states(Run) == {"done"}
 
 
 def test_what_a_silent_worker_had_waits_again():

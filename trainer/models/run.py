@@ -6,7 +6,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import models
 
-from trainer import history
+from trainer import checkpoints, history
 from trainer.models.dataset import Dataset
 from trainer.models.labour import Labour
 
@@ -57,7 +57,7 @@ class Run(Labour):
 
     def read_savings(self) -> int:
         """The step of the newest checkpoint: no death of a process takes it back."""
-        return max((int(path.name[5:]) for path in (self.folder / "checkpoints").glob("step-[0-9]*")), default=0)
+        return checkpoints.read_last_step(self.folder / "checkpoints")
 
     def take_over(self) -> dict:
         return {"step": self.read_step()}
