@@ -223,7 +223,7 @@ def _check_edge_options(options):
     try:
         edge_options.read(options)
     except ValueError as error:
-        raise Refused(str(error)) from error
+        raise Refused(_(str(error))) from error
 
 
 def _describe(title, kind, licence, source):

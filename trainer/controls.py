@@ -1,5 +1,6 @@
 """Form fields made from what `describe` says of a recipe's options: labels, limits, and which are the usual ones."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -155,6 +156,13 @@ def spread(options: dict[str, Any]) -> dict[str, Any]:
 def label(name: str) -> str:
     """What people call an option."""
     return str(LABELS.get(name.rpartition(".")[2], name))
+
+
+def explain(error: Exception, call: Callable[[str], str] = label) -> str:
+    """Why a config refused its options, in the reader's language; `call` names an option."""
+    if isinstance(error, configs.Nonsense):
+        return _(error.sentence) % {**error.values, "name": call(error.name)}
+    return _("These options cannot be: %(why)s") % {"why": error}
 
 
 def _inner(name: str, default: Any) -> dict:

@@ -120,5 +120,5 @@ class EdgesForm(forms.Form):
             try:
                 edge_options.read(self.options)
             except ValueError as error:
-                self.add_error(None, str(error))
+                self.add_error(None, _(str(error)))
         return cleaned

@@ -1,7 +1,6 @@
 """Is what staff want to start good? One form a subject; stories are told elsewhere."""
 
 import json
-import re
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,6 @@ from trainer.recipes import configs
 UNPROCESSABLE = 422
 MOST_STEPS = 10_000_000
 MOST_SEED = 2**31 - 1
-NAMED = re.compile(r"^\w+: (\w+) ")  # how a config begins its refusals
 RECIPES = {  # what each is for
     "pix2pix": gettext_lazy("From pairs: a drawing becomes a picture."),
     "cyclegan": gettext_lazy("From two collections: each learns to look like the other."),
@@ -137,8 +135,8 @@ class RunForm(forms.Form):
         try:
             config = configs.from_dict(configs.BY_RECIPE[self.recipe], self.options | {"steps": cleaned["steps"]})
         except (ValueError, TypeError) as error:
-            named = NAMED.match(str(error))
-            self.add_error(named[1] if named and named[1] in self.fields else None, str(error))
+            name = getattr(error, "name", None)
+            self.add_error(name if name in self.fields else None, controls.explain(error))
             return cleaned
         for name, sentence in misfits(config):
             self.add_error(name, sentence)
@@ -218,7 +216,7 @@ class StartForm(forms.Form):
         try:
             config = self._read_config()
         except (ValueError, TypeError) as error:
-            self.add_error("options", _("These options cannot be: %(why)s") % {"why": error})
+            self.add_error("options", controls.explain(error, call=str))  # as they are called in JSON
             return cleaned
         for name, sentence in misfits(config):
             self.add_error("options", f"{controls.label(name)}: {sentence}")

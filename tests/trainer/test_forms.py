@@ -128,11 +128,11 @@ def test_a_refusal_stands_beside_its_field(recipe, given, field, words):
 
 def test_what_only_the_config_refuses_stands_beside_its_field_too(monkeypatch):
     def refuse(kind, values):
-        raise ValueError("Pix2PixConfig: size is odd.")
+        raise forms.configs.Nonsense("Pix2PixConfig", "size", "%(name)s is at least %(least)s.", least=16)
 
     monkeypatch.setattr(forms.configs, "from_dict", refuse)
 
-    assert make_form(factories.make_dataset()).errors == {"size": ["Pix2PixConfig: size is odd."]}
+    assert make_form(factories.make_dataset()).errors == {"size": ["Size is at least 16."]}
 
 
 def test_a_run_without_adversary_may_be_smaller():

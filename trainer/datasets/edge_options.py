@@ -38,11 +38,11 @@ class EdgeOptions:
 
     def __post_init__(self):
         if not (self.sigma >= 0.3 and 0 < self.weak <= self.strong and self.thickness >= 0.5):
-            raise ValueError("Edges need sigma >= 0.3, 0 < weak <= strong and thickness >= 0.5.")
+            raise ValueError(gettext_noop("Edges need sigma >= 0.3, 0 < weak <= strong and thickness >= 0.5."))
         if min(self.calm, self.merge, self.shortest, self.spur) < 0:
-            raise ValueError("Edges need calm, merge, shortest and spur of at least 0.")
+            raise ValueError(gettext_noop("Edges need calm, merge, shortest and spur of at least 0."))
         if not 1 <= self.fineness <= 4:
-            raise ValueError("Edges need a fineness of 1 to 4.")
+            raise ValueError(gettext_noop("Edges need a fineness of 1 to 4."))
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Frame:
 
     def __post_init__(self):
         if (self.size is not None and not 1 <= self.size <= 4096) or not 0 <= self.margin <= 1024:
-            raise ValueError("A size is 1 to 4096 pixels, a margin 0 to 1024.")
+            raise ValueError(gettext_noop("A size is 1 to 4096 pixels, a margin 0 to 1024."))
 
 
 def read(values: dict) -> tuple[EdgeOptions, Frame]:

@@ -17,6 +17,14 @@ def _(sentence: str) -> str:
     return sentence
 
 
+class Nonsense(ValueError):
+    """An option that cannot be. The sentence is marked for translation; `name` and `values` fill it in."""
+
+    def __init__(self, owner: str, name: str, sentence: str, **values):
+        super().__init__(f"{owner}: {sentence % {**values, 'name': name}}")
+        self.name, self.sentence, self.values = name, sentence, values
+
+
 def option(default, help_text: str, *, choices: tuple = (), least=None, most=None):
     """A field with a sentence for a form, and what it may be."""
     return field(default=default, metadata={"help": help_text, "choices": choices, "least": least, "most": most})
@@ -186,10 +194,11 @@ BY_RECIPE = {"pix2pix": Pix2PixConfig, "cyclegan": CycleGANConfig, "adain": AdaI
 def from_dict(kind: type, values: dict):
     """A config (or a dataclass inside one) from JSON values. Raises ValueError for names it does not have."""
     if not isinstance(values, dict):
-        raise ValueError(f"{kind.__name__} is made from a JSON object, not from {values!r}.")
+        sentence = _("%(name)s is made from a JSON object, not from %(value)s.")
+        raise Nonsense(kind.__name__, "config", sentence, value=repr(values))
     known = {f.name: f for f in fields(kind)}
     if unknown := set(values) - set(known):
-        raise ValueError(f"{kind.__name__} has no option {', '.join(sorted(unknown))}.")
+        raise Nonsense(kind.__name__, ", ".join(sorted(map(str, unknown))), _("There is no option %(name)s."))
     made = {}
     for name, value in values.items():
         inner = known[name].type
@@ -231,17 +240,18 @@ def _describe_generator(config, in_channels):
 
 def _check(owner, each, value):
     limits = each.metadata
+    told = {"value": repr(value)} | {name: limits.get(name) for name in ("least", "most")}
     if not _is_of_type(value, each.type):
-        raise ValueError(f"{owner}: {each.name} cannot be {value!r}.")
+        raise Nonsense(owner, each.name, _("%(name)s cannot be %(value)s."), **told)
     if limits.get("choices") and value not in limits["choices"]:
         choices = ", ".join(str(choice) for choice in limits["choices"])
-        raise ValueError(f"{owner}: {each.name} is one of {choices}, not {value!r}.")
+        raise Nonsense(owner, each.name, _("%(name)s is one of %(choices)s, not %(value)s."), choices=choices, **told)
     if value is None:
         return
     if limits.get("least") is not None and not value >= limits["least"]:
-        raise ValueError(f"{owner}: {each.name} is at least {limits['least']}, not {value!r}.")
+        raise Nonsense(owner, each.name, _("%(name)s is at least %(least)s, not %(value)s."), **told)
     if limits.get("most") is not None and not value <= limits["most"]:
-        raise ValueError(f"{owner}: {each.name} is at most {limits['most']}, not {value!r}.")
+        raise Nonsense(owner, each.name, _("%(name)s is at most %(most)s, not %(value)s."), **told)
 
 
 def _is_of_type(value, expected):
