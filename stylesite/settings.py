@@ -176,7 +176,8 @@ FILE_UPLOAD_HANDLERS = [
 UPLOAD_BODY_MAX_BYTES = 5 * UPLOAD_MAX_BYTES + DATA_UPLOAD_MAX_MEMORY_SIZE  # a photo and four styles
 RESULT_MAX_SIDE = env.whole_number("STYLESITE_RESULT_MAX_SIDE", 4096, low=256, high=8192)
 
-# Datasets of the training studio: what is let in
+# Datasets and versions of the training studio: what is let in
+VERSION_MAX_BYTES = 300 * 2**20  # of an exported version, packed or not
 DATASET_MAX_BYTES = env.whole_number("STYLESITE_DATASET_MAX_GB", 20, low=1, high=100_000) * 2**30  # packed or not
 DATASET_MAX_PICTURES = env.whole_number("STYLESITE_DATASET_MAX_PICTURES", 250_000, low=1, high=10_000_000)  # all files
 DATASET_MAX_PIXELS = env.whole_number("STYLESITE_DATASET_MAX_MEGAPIXELS", 60, low=1, high=1000) * 10**6

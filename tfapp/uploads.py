@@ -15,7 +15,8 @@ from tfapp import files
 # Names of addresses
 TAKE_PICTURES = ("create", "api:jobs")
 TAKE_PROBES = ("probe_add",)  # from staff
-TAKE_ARCHIVES = ("dataset_new", "version_import")  # from staff
+TAKE_VERSIONS = ("version_import",)  # from staff
+TAKE_DATASETS = ("dataset_new",)  # from staff
 
 
 class WholeBodyLimit(FileUploadHandler):
@@ -28,13 +29,14 @@ class WholeBodyLimit(FileUploadHandler):
     def _most_bytes(self) -> int:
         found = self.request.resolver_match  # none yet, where a middleware reads the body
         name = found.view_name if found else ""
-        if name in TAKE_PICTURES:
+        words = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        if name in TAKE_PICTURES or (name in TAKE_PROBES and self.request.user.is_staff):
             return settings.UPLOAD_BODY_MAX_BYTES
-        if name in TAKE_PROBES and self.request.user.is_staff:
-            return settings.UPLOAD_BODY_MAX_BYTES
-        if name in TAKE_ARCHIVES and self.request.user.is_staff:
-            return settings.DATASET_MAX_BYTES + settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-        return settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        if name in TAKE_VERSIONS and self.request.user.is_staff:
+            return settings.VERSION_MAX_BYTES + words
+        if name in TAKE_DATASETS and self.request.user.is_staff:
+            return settings.DATASET_MAX_BYTES + words
+        return words
 
     def receive_data_chunk(self, raw_data, start):
         return raw_data

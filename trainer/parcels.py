@@ -5,20 +5,22 @@ written anew, and the config keeps only what we know. Nothing in it is ever run.
 """
 
 import hashlib
+import io
 import json
 import math
 import re
 import tempfile
 import zipfile
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from trainer import checkpoints, quarantine, versions
+from trainer import checkpoints, folders, quarantine, versions
 from trainer.datasets import archives
 from trainer.models import Version
 from trainer.versions import Refused, Words
@@ -30,7 +32,9 @@ SAMPLE = re.compile(r"samples/[A-Za-z0-9_-]{1,40}\.(png|webp|jpg)")
 MOST_SAMPLES, SAMPLE_SIDE = 8, 2048
 MOST_TEXT = 64 * 1024  # bytes of each of the texts
 MOST_DEPTH, MOST_ENTRIES, MOST_LETTERS = 4, 64, 500  # of a config
-LIMITS = archives.Limits(entries=16, bytes_in_all=300 * 2**20)
+MOST_FILES, PIECE = 16, 2**20
+MOST_NUMBER = 2**53  # what is larger is no number of anything
+PATIENCE_SECONDS = 3
 TOO_MUCH = (archives.TOO_MANY, archives.TOO_LARGE)
 IN_CONFIG = {
     *("recipe", "parameters", "architecture", "sizes", "normalisation", "direction", "hint_cells", "step", "seed"),
@@ -60,20 +64,20 @@ def pack(version: Version) -> BinaryIO:
 
 def unpack(path: Path, *, owner: User | None = None, slug: str = "") -> Version:
     """A ZIP becomes a version that is not live yet, under its own slug unless another is given. Raises Refused."""
-    members = _read(path)
-    manifest = _parse(members.pop(MANIFEST), MANIFEST)
-    _check_hashes(manifest, members)
-    config = clean_config(_parse(members[checkpoints.CONFIG], checkpoints.CONFIG))
-    words = _read_words(manifest, slug, _read_text(members.get(CARD, b"")))
-    kind, direction = str(manifest.get("kind", "")), str(manifest.get("direction", ""))
-    versions.check_kind(config, kind, direction)
+    with _alone(), _open(path) as parcel:
+        manifest = _parse(parcel.read(MANIFEST), MANIFEST)
+        parcel.hashes = _read_hashes(manifest, parcel)
+        config = clean_config(_parse(parcel.read(checkpoints.CONFIG), checkpoints.CONFIG))
+        words = _read_words(manifest, slug, _decode(parcel.read(CARD)) if CARD in parcel.members else "")
+        kind, direction = str(manifest.get("kind", "")), str(manifest.get("direction", ""))
+        versions.check_kind(config, kind, direction)
 
-    def fill(folder: Path) -> None:
-        _clean_weights(members[checkpoints.WEIGHTS], folder, config)
-        _clean_samples(members, folder)
-        checkpoints.write_config(folder, config | {"licence": words.licence})
+        def fill(folder: Path) -> None:
+            _clean_weights(parcel, folder, config)
+            _clean_samples(parcel, folder)
+            checkpoints.write_config(folder, config | {"licence": words.licence})
 
-    return versions.keep(words, fill, kind=kind, direction=direction, owner=owner)
+        return versions.keep(words, fill, kind=kind, direction=direction, owner=owner)
 
 
 def clean_config(values: dict[str, Any]) -> dict[str, Any]:
@@ -95,24 +99,75 @@ def clean_config(values: dict[str, Any]) -> dict[str, Any]:
     return config
 
 
-def _read(path):
-    """All members by name; those that belong there, and no others."""
+@contextmanager
+def _alone():
+    """One archive at a time is taken in: networks are large, and so is what looks at them."""
+    root = Path(settings.TRAINING_ROOT) / "versions"
     try:
-        with closing(archives.Archive(path, LIMITS)) as archive:
+        root.mkdir(parents=True, exist_ok=True)
+        with folders.occupy(root, patience=PATIENCE_SECONDS):
+            yield
+    except folders.Occupied as error:
+        raise Refused(_("Another version is being brought in just now. Try again in a minute.")) from error
+
+
+class _Parcel:
+    """An archive that was looked at: its members by name, each read where it is wanted, and its hash compared."""
+
+    def __init__(self, archive: archives.Archive, file: zipfile.ZipFile):
+        names = ["/".join(member.parts) for member in archive.members]
+        _check_names(names)
+        self.members = dict(zip(names, archive.members, strict=True))
+        self.hashes: dict[str, str] = {}
+        self._file = file
+
+    def samples(self) -> list[str]:
+        return sorted(name for name in self.members if name.startswith("samples/"))
+
+    def read(self, name: str) -> bytes:
+        """A text. Raises Refused for a long one."""
+        if self.members[name].n_bytes > MOST_TEXT:
+            raise Refused(_("%(name)s cannot be read.") % {"name": name})
+        memory = io.BytesIO()
+        self._copy(name, memory)
+        return memory.getvalue()
+
+    def save(self, name: str, target: Path) -> None:
+        """Something large, piece by piece."""
+        with target.open("xb") as out:
+            self._copy(name, out)
+
+    def _copy(self, name: str, out: BinaryIO) -> None:
+        member, digest, n_bytes = self.members[name], hashlib.sha256(), 0
+        try:
+            with self._file.open(self._file.infolist()[int(member.key)]) as stream:
+                while piece := stream.read(PIECE):
+                    n_bytes += len(piece)
+                    if n_bytes > member.n_bytes:
+                        raise Refused(_("%(name)s cannot be read.") % {"name": name})
+                    digest.update(piece)
+                    out.write(piece)
+        except archives.BROKEN as error:
+            raise Refused(_("%(name)s cannot be read.") % {"name": name}) from error
+        if name in self.hashes and digest.hexdigest() != self.hashes[name]:
+            raise Refused(_("%(name)s is not what the manifest says: it was changed on the way.") % {"name": name})
+
+
+@contextmanager
+def _open(path):
+    """The archive, if only that lies in it which belongs there."""
+    limits = archives.Limits(entries=MOST_FILES, bytes_in_all=settings.VERSION_MAX_BYTES)
+    try:
+        with closing(archives.Archive(path, limits)) as archive, zipfile.ZipFile(path) as file:
             if archive.bad:
                 name, reason = archive.bad[0]
                 raise Refused(_("%(name)s %(reason)s.") % {"name": name, "reason": _(reason)})
-            names = ["/".join(member.parts) for member in archive.members]
-            _check_names(names)
-            return {name: archive.read(member) for name, member in zip(names, archive.members, strict=True)}
+            yield _Parcel(archive, file)
     except archives.Refused as error:
         sentence = str(error)
         if sentence in TOO_MUCH:  # said of datasets
             raise Refused(_("This archive holds more than an exported version does.")) from error
         raise Refused(_(sentence)) from error
-    except archives.BadMember as error:
-        sentence = _("A file in this archive %(reason)s.") % {"reason": _(error.reason)}
-        raise Refused(sentence) from error
 
 
 def _check_names(names):
@@ -127,15 +182,14 @@ def _check_names(names):
         raise Refused(_("There are too many samples in this archive."))
 
 
-def _check_hashes(manifest, members):
+def _read_hashes(manifest, parcel):
+    """What each of the others must be."""
     if manifest.get("format") != FORMAT:
         raise Refused(_("This is no exported version, or one of another time."))
     hashes = manifest.get("sha256")
-    if not isinstance(hashes, dict) or set(hashes) != set(members):
+    if not isinstance(hashes, dict) or set(hashes) != set(parcel.members) - {MANIFEST}:
         raise Refused(_("The manifest names other files than there are."))
-    for name, content in members.items():
-        if hashlib.sha256(content).hexdigest() != hashes[name]:
-            raise Refused(_("%(name)s is not what the manifest says: it was changed on the way.") % {"name": name})
+    return hashes
 
 
 def _parse(content, name):
@@ -143,8 +197,6 @@ def _parse(content, name):
         raise ValueError(word)
 
     try:
-        if len(content) > MOST_TEXT:
-            raise ValueError("too long")
         values = json.loads(content, parse_constant=refuse)
     except (ValueError, RecursionError) as error:
         raise Refused(_("%(name)s cannot be read.") % {"name": name}) from error
@@ -168,48 +220,43 @@ def _read_words(manifest, slug, card):
     return words
 
 
-def _read_text(content):
-    if len(content) > MOST_TEXT:
-        raise Refused(_("The card is too long."))
-    text = content.decode("utf-8", errors="replace")
-    return "".join(letter for letter in text if letter.isprintable() or letter == "\n")
+def _decode(content):
+    return content.decode("utf-8", errors="replace")
 
 
-def _clean_weights(content, folder, config):
-    source = folder / ".source.h5"
-    source.write_bytes(content)
+def _clean_weights(parcel, folder, config):
+    source, target = folder / ".source.h5", folder / checkpoints.WEIGHTS
+    parcel.save(checkpoints.WEIGHTS, source)
     try:
-        target = folder / checkpoints.WEIGHTS
         quarantine.clean_weights(source, target, recipe=config["recipe"], architecture=config["architecture"])
     except quarantine.Refused as error:
         raise Refused(_(str(error))) from error
-    finally:
-        source.unlink()
+    source.unlink()
 
 
-def _clean_samples(members, folder):
+def _clean_samples(parcel, folder):
     (folder / "samples").mkdir()
-    pictures = [content for name, content in sorted(members.items()) if name.startswith("samples/")]
-    for number, content in enumerate(pictures):
+    for number, name in enumerate(parcel.samples()):
         source = folder / ".source"
-        source.write_bytes(content)
+        parcel.save(name, source)
         try:
             quarantine.clean_picture(source, folder / "samples" / f"{number}.png", longest_side=SAMPLE_SIDE)
         except quarantine.Refused as error:
             raise Refused(_("A sample is not taken: %(why)s") % {"why": _(str(error))}) from error
-        finally:
-            source.unlink()
+        source.unlink()
 
 
 def _is_plain(value, depth=0):
     if isinstance(value, dict):
         is_small = len(value) <= MOST_ENTRIES and depth < MOST_DEPTH
-        return is_small and all(len(name) <= MOST_LETTERS and _is_plain(one, depth + 1) for name, one in value.items())
+        return is_small and all(_is_plain(name) and _is_plain(one, depth + 1) for name, one in value.items())
     if isinstance(value, list):
         return len(value) <= MOST_ENTRIES and depth < MOST_DEPTH and all(_is_plain(one, depth + 1) for one in value)
     if isinstance(value, str):
         return len(value) <= MOST_LETTERS and (value.isprintable() or not value)
-    return value is None or (isinstance(value, int | float) and math.isfinite(value))
+    if isinstance(value, int):
+        return abs(value) <= MOST_NUMBER
+    return value is None or (isinstance(value, float) and math.isfinite(value))
 
 
 def _is_whole(value, least, most):

@@ -37,6 +37,7 @@ run_urls = [
 version_urls = [
     path("take-back/", versions.version_take_back, name="version_take_back"),
     path("put-back/", versions.version_put_back, name="version_put_back"),
+    path("look-again/", versions.version_look_again, name="version_look_again"),
     path("export/", versions.version_export, name="version_export"),
     path("sample/", versions.version_sample, name="version_sample"),
 ]

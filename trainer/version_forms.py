@@ -3,7 +3,10 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -17,6 +20,16 @@ DIRECTIONS = {
     "AtoB": gettext_lazy("There: the first collection becomes the second"),
     "BtoA": gettext_lazy("Back: the second collection becomes the first"),
 }
+
+
+def _check_readable(text: str) -> None:
+    if not versions.is_readable(text):
+        raise ValidationError(gettext_lazy(versions.UNREADABLE))
+
+
+def _check_slug(text: str) -> None:
+    if not versions.SLUG.fullmatch(text):
+        raise ValidationError(gettext_lazy(versions.NO_SLUG))
 
 
 class PublishForm(forms.ModelForm):
@@ -61,6 +74,9 @@ class PublishForm(forms.ModelForm):
         self.run = run
         self.exports = checkpoints.list_exports(run.folder)
         super().__init__(data, initial=_suggest(run, self.exports) | kwargs.pop("initial", {}), **kwargs)
+        for name in self.Meta.fields:
+            self.fields[name].validators.append(_check_readable)
+        self.fields["slug"].validators.append(_check_slug)
         self.fields["checkpoint"].choices = [(export.name, _describe(export)) for export in self.exports]
         self._drop_what_is_decided()
         self.order_fields(["checkpoint", "kind", "direction"])
@@ -91,7 +107,7 @@ class PublishForm(forms.ModelForm):
 
 
 class ImportForm(forms.Form):
-    """An exported version."""
+    """An exported version, no larger than one can be."""
 
     archive = forms.FileField(
         label=gettext_lazy("ZIP archive of a version"),
@@ -104,8 +120,15 @@ class ImportForm(forms.Form):
         label=gettext_lazy("Short name"),
         max_length=30,
         required=False,
+        validators=[_check_slug],
         help_text=gettext_lazy("Leave it empty to keep the name that it had."),
     )
+
+    def clean_archive(self) -> UploadedFile:
+        archive = self.cleaned_data["archive"]
+        if archive.size > settings.VERSION_MAX_BYTES:
+            raise ValidationError(_("This file is too large."))
+        return archive
 
 
 class ProbeForm(forms.Form):
@@ -119,7 +142,7 @@ class ProbeForm(forms.Form):
         },
     )
     kind = forms.ChoiceField(label=gettext_lazy("This is"), choices=Probe.Kind.choices, required=False)
-    label = forms.CharField(label=gettext_lazy("Name"), max_length=80, required=False)
+    label = forms.CharField(label=gettext_lazy("Name"), max_length=80, required=False, validators=[_check_readable])
     is_for_all = forms.BooleanField(label=gettext_lazy("Use it for all runs"), required=False)
 
     def __init__(self, data=None, files=None, *, run: Run):
@@ -154,5 +177,5 @@ def _suggest(run: Run, exports: list[Export]) -> dict[str, Any]:
         names = ("title", "title_ko", "blurb", "blurb_ko", "slug", "licence", "direction")
         return {"checkpoint": best, **{name: getattr(last, name) for name in names}}
     licence = run.dataset.licence if run.dataset_id else ""
-    slug = slugify(run.title)[:30].strip("-") or run.recipe
+    slug = slugify(run.title).replace("_", "-")[:30].strip("-") or run.recipe
     return {"checkpoint": best, "title": run.title[:60], "slug": slug, "licence": licence}

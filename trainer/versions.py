@@ -4,6 +4,7 @@ Older pictures name the version that painted them, so that it keeps its row, its
 """
 
 import logging
+import re
 import shutil
 import time
 import uuid
@@ -18,11 +19,15 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import Max
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from trainer import checkpoints
 from trainer.models import Run, Version
 
 BEST, LAST = "best", "last"
+SLUG = re.compile(r"[a-z0-9][a-z0-9-]*")
+NO_SLUG = gettext_noop("A short name is made of small letters, digits and dashes.")
+UNREADABLE = gettext_noop("There are line breaks or characters that nobody can see in these words. Type them anew.")
 N_SAMPLES = 4
 N_TRIES = 3  # when something lies already where the next number's folder belongs
 INCOMING = ".incoming-"  # how names of archives begin that are being looked at
@@ -88,6 +93,7 @@ def keep(
     `fill` leaves config.json, the weights and samples/.
     """
     root = Path(settings.TRAINING_ROOT) / "versions"
+    check_words(words)
     beside = root / f".writing-{uuid.uuid4().hex}"
     try:
         beside.mkdir(parents=True)
@@ -139,6 +145,11 @@ def put_back(version: Version) -> bool:
     return True
 
 
+def look_again(version: Version) -> bool:
+    """A worker tries once more to load one that it could not. False: there was nothing wrong."""
+    return bool(Version.objects.filter(pk=version.pk).exclude(reason="").update(reason="", checked_at=None))
+
+
 def find_export(run: Run, checkpoint: int | str) -> checkpoints.Export:
     """The checkpoint of that step, the best or the last. Raises Refused where it is gone."""
     exports = checkpoints.list_exports(run.folder)
@@ -161,6 +172,19 @@ def check_kind(config: dict, kind: str, direction: str) -> None:
         raise Refused(_("Choose the direction."))
 
 
+def check_words(words: Words) -> None:
+    """Raise Refused for a name that is no address, and for characters that nobody sees: NUL, turned text, new lines."""
+    if not SLUG.fullmatch(words.slug):
+        raise Refused(_(NO_SLUG))
+    if not all(is_readable(value) for value in words.fields().values()):
+        raise Refused(_(UNREADABLE))
+
+
+def is_readable(text: str) -> bool:
+    """Whether all of it can be seen, in any language."""
+    return text.isprintable()
+
+
 def write_card(version: Version, config: dict, words: str) -> str:
     """A model card: the facts, then what its owner has to say."""
     data = config.get("data", "")
@@ -179,8 +203,12 @@ def write_card(version: Version, config: dict, words: str) -> str:
         "Weights": f"`{checkpoints.WEIGHTS}`, sha256 `{version.sha256}`",
     }
     rows = [f"| {name} | {_in_a_cell(value)} |" for name, value in facts.items() if value]
-    parts = [f"# {version.title}", version.blurb, "\n".join(["| | |", "|---|---|", *rows]), words.strip()]
+    parts = [f"# {version.title}", version.blurb, "\n".join(["| | |", "|---|---|", *rows]), _visible(words)]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _visible(text):
+    return "".join(letter for letter in text if letter.isprintable() or letter == "\n").strip()
 
 
 def _in_a_cell(text):

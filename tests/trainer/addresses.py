@@ -48,6 +48,7 @@ STUDIO: dict[str, list[Address]] = {
     "version_new": [Address(get=SEEN, post=REFUSED, of="run")],
     "version_take_back": [Address(post=DONE, of="version")],
     "version_put_back": [Address(post=DONE, of="version")],
+    "version_look_again": [Address(post=DONE, of="version")],
     "version_export": [Address(get=SEEN, of="version")],
     "version_import": [Address(get=SEEN, post=REFUSED)],
     "version_sample": [Address(get=SEEN, of="version")],

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import tracemalloc
 import zipfile
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 
 from tests.trainer import exports, hostile_parcels
 from tests.trainer.factories import make_run
-from trainer import checkpoints, parcels, versions
+from trainer import checkpoints, folders, parcels, versions
 from trainer.models import Version
 from trainer.versions import Refused, Words
 
@@ -143,6 +144,15 @@ def test_what_means_harm_is_refused_with_a_sentence_and_leaves_nothing(tmp_path,
         {"slug": "../../etc"},
         {"slug": ""},
         {"slug": 7},
+        {"slug": "Cats"},
+        {"slug": "my_cats"},
+        {"slug": "cats\n"},
+        {"title": "Cats\0"},
+        {"title": "\u202estaC"},
+        {"title_ko": "고\u200b양이"},
+        {"blurb": "Colours\ncats."},
+        {"licence": "CC0\r"},
+        {"licence": "\ud800"},
         {"title": ["Cats"]},
         {"title": "x" * 61},
         {"title": ""},
@@ -185,6 +195,38 @@ def test_what_is_no_archive_is_refused(tmp_path):
 
     with pytest.raises(Refused):
         parcels.unpack(tmp_path / "cats.zip")
+
+
+def test_one_comes_in_at_a_time(version, tmp_path, monkeypatch, settings):
+    monkeypatch.setattr(parcels, "PATIENCE_SECONDS", 0)
+    path = zipped(tmp_path, hostile_parcels.good_members())
+
+    with folders.occupy(settings.TRAINING_ROOT / "versions"), pytest.raises(Refused, match="Another version"):
+        parcels.unpack(path)
+
+    assert parcels.unpack(path).number == 2
+
+
+def test_weights_are_never_in_memory_as_a_whole(tmp_path):
+    arrays = exports.arrays()
+    arrays["generator/000_kernel"] = np.zeros((512, 2**14), "f4")
+    path = zipped(tmp_path, hostile_parcels.good_members() | {WEIGHTS: hostile_parcels.h5_of(arrays)})
+    tracemalloc.start()
+    try:
+        parcels.unpack(path)
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+    assert path.stat().st_size > 32 * 2**20
+    assert most < 16 * 2**20
+
+
+def test_an_archive_larger_than_a_version_can_be_is_refused(tmp_path, settings):
+    settings.VERSION_MAX_BYTES = 1000
+
+    with pytest.raises(Refused, match="more than an exported version"):
+        parcels.unpack(zipped(tmp_path, hostile_parcels.good_members()))
 
 
 def test_a_bomb_is_refused(tmp_path):

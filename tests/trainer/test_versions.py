@@ -2,6 +2,7 @@
 
 import shutil
 import threading
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import h5py
 import numpy as np
 import pytest
 from django.db import IntegrityError, connection
-from django.utils import translation
+from django.utils import timezone, translation
 
 from tests.trainer import exports
 from tests.trainer.factories import make_dataset, make_run, make_version
@@ -122,6 +123,36 @@ def test_numbers_are_never_used_again(run):
 
     assert version.folder.exists()
     assert publish(run).number == 2
+
+
+@pytest.mark.parametrize(
+    "words",
+    [{"slug": "Cats"}, {"slug": "my_cats"}, {"title": "Cats\0"}, {"blurb": "\u202estac"}, {"licence": "CC0\n"}],
+    ids=str,
+)
+def test_words_that_nobody_can_see_are_refused(run, settings, words):
+    with pytest.raises(Refused, match="short name|nobody can see"):
+        versions.publish(run, 4, replace(CATS, **words), kind="sketch")
+
+    assert everything_below(settings) == []
+
+
+def test_what_nobody_can_see_is_left_out_of_the_card(run):
+    version = versions.publish(run, 4, replace(CATS, card="Drawn\r\nby \u202eus.\0"), kind="sketch")
+
+    assert (version.folder / "card.md").read_text().endswith("Drawn\nby us.\n")
+
+
+def test_one_that_could_not_be_loaded_is_looked_at_again():
+    version = make_version(is_live=False, reason="The disk was full.", checked_at=timezone.now())
+    fine = make_version(checked_at=timezone.now())
+
+    assert versions.look_again(version)
+    assert not versions.look_again(version)
+    assert not versions.look_again(fine)
+
+    assert list(Version.objects.unknown()) == [version]
+    assert versions.put_back(Version.objects.get(pk=version.pk))
 
 
 def test_it_is_taken_back_and_put_back(run):

@@ -1,5 +1,6 @@
 """Versions: checkpoints published as engines, taken back, brought and carried away."""
 
+import io
 import uuid
 from contextlib import suppress
 from pathlib import Path
@@ -79,15 +80,25 @@ def version_put_back(request: HttpRequest, id: int) -> HttpResponse:
 
 
 @staff_only
+@require_POST
+def version_look_again(request: HttpRequest, id: int) -> HttpResponse:
+    """Of one that could not be loaded."""
+    stories.look_again(get_object_or_404(Version, pk=id))
+    return redirect("versions")
+
+
+@staff_only
 @require_safe
 def version_export(request: HttpRequest, id: int) -> HttpResponse:
-    """The version as a ZIP."""
+    """The version as a ZIP. Who asks for the head alone has nothing packed."""
     version = get_object_or_404(Version, pk=id)
     try:
-        file = parcels.pack(version)
+        file = io.BytesIO() if request.method == "HEAD" else parcels.pack(version)
     except OSError as error:
         raise Http404 from error
     response = FileResponse(file, as_attachment=True, filename=f"{version.engine}.zip", content_type="application/zip")
+    if request.method == "HEAD":
+        del response["Content-Length"]  # of what was not packed
     return sending.guard(response)
 
 

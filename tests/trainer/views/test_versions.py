@@ -7,6 +7,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from tests import clients, factories
 from tests.trainer import exports
@@ -83,6 +84,11 @@ def test_the_grid_s_choice_is_kept_and_the_last_words_come_back(staff, run):
         {"title": "x" * 61},
         {"slug": "Cats & Dogs"},
         {"slug": "x" * 31},
+        {"slug": "Cats"},
+        {"slug": "my_cats"},
+        {"title": "Ca\u200bts"},
+        {"blurb_ko": "\u202e고양이"},
+        {"licence": "CC0\nand more"},
         {"blurb": None},
         {"licence": None},
     ],
@@ -190,6 +196,35 @@ def test_what_is_no_version_is_refused_with_a_sentence(staff, settings, content)
     assert 'class="error"' in response.content.decode()
     assert not Version.objects.exists()
     assert not [path for path in settings.TRAINING_ROOT.rglob("*") if path.is_file()]
+
+
+def test_the_head_of_an_export_packs_nothing(staff, run, monkeypatch):
+    publish(staff, run)
+    monkeypatch.setattr(parcels, "pack", lambda version: pytest.fail("It was packed."))
+
+    response = staff.head(reverse("version_export", args=[Version.objects.get().pk]))
+
+    assert (response.status_code, response["Content-Type"]) == (200, "application/zip")
+    assert not response.has_header("Content-Length")
+
+
+def test_an_archive_that_is_too_large_is_refused_before_it_is_looked_at(staff, settings):
+    settings.VERSION_MAX_BYTES = 1000
+
+    assert "too large" in bring(staff, b"x" * 1001).content.decode()
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1000
+    assert bring(staff, b"x" * 5000).status_code == 413
+
+
+def test_one_that_could_not_be_loaded_has_a_button_to_look_again(staff):
+    version = make_version(is_live=False, published_at=None, reason="The disk was full.", checked_at=timezone.now())
+    place = reverse("version_look_again", args=[version.pk])
+
+    assert place in staff.get(reverse("versions")).content.decode()
+    assert staff.post(place).status_code == 302
+
+    page = staff.get(reverse("versions")).content.decode()
+    assert place not in page and "A worker is about to look at it." in page
 
 
 def test_its_samples_are_shown(staff, run):
