@@ -15,7 +15,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests import sites
-from tests.journeys import furnishing, steps
+from tests.journeys import drawing, furnishing, steps, training
 from tests.sources import ROOT
 
 FOLDER = ROOT / "docs" / "pictures"
@@ -34,6 +34,7 @@ class Shot:
     colours: str = "light"
     language: str = "en-GB"
     prepare: Callable[[Page], None] = lambda page: None
+    of_staff: bool = False
 
 
 def main() -> None:
@@ -46,22 +47,49 @@ def main() -> None:
     photos = furnishing.draw_scenes(SCENES)
 
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        settings = {"STYLESITE_ENGINES": steps.ENGINE, "STYLESITE_LIMITS": "0"}
+        settings = {"STYLESITE_ENGINES": f"{steps.ENGINE},emoji", "STYLESITE_LIMITS": "0"}
         with sites.running(Path(folder), **settings) as site:
             browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-            photograph(browser, site.url, photos)
+            photograph(browser, site, photos)
             browser.close()
 
 
-def photograph(browser: Browser, url: str, photos: dict[str, Path]) -> None:
+def photograph(browser: Browser, site: sites.Site, photos: dict[str, Path]) -> None:
     print("Painting the exhibition …", flush=True)
-    painter = browser.new_context(base_url=url, locale="en-GB")
+    painter = browser.new_context(base_url=site.url, locale="en-GB")
     exhibition = furnishing.furnish(painter.new_page(), photos)
-    kept = painter.storage_state()
+    cat = paint_sketch(painter.new_page(), "cat-face")
+    print("Training a network …", flush=True)
+    teacher = browser.new_context(base_url=site.url, locale="en-GB")
+    run = train(teacher.new_page(), training.make_staff(site), site.log.parent / "squares.zip")
+    kept = {False: painter.storage_state(), True: teacher.storage_state()}
     painter.close()
+    teacher.close()
 
-    for shot in shots(exhibition, photos):
-        take(browser, url, shot, kept)
+    for shot in [*shots(exhibition, photos), *shots_of_drawings(cat), *shots_of_training(run)]:
+        take(browser, site.url, shot, kept[shot.of_staff])
+
+
+def paint_sketch(page: Page, name: str) -> str:
+    """A kept sketch, drawn and coloured; the address of its job."""
+    page.goto("/?kind=sketch")
+    drawing.draw(page, drawing.load(name))
+    steps.press_paint(page)
+    steps.wait_until_painted(page)
+    return page.url
+
+
+def train(page: Page, name: str, archive: Path) -> str:
+    """A small network that learns to colour squares; the address of its run."""
+    steps.sign_in(page, name)
+    training.bring(page, training.make_archive(archive, n=160, size=128), title="Squares")
+    training.wait_until_checked(page)
+    every = dict.fromkeys(("checkpoint_every", "sample_every", "validate_every"), 40)
+    run = training.start_run(
+        page, title="Colour squares", n_steps=600, size=64, filters=16, discriminator_filters=16, flip=0, **every
+    )
+    page.locator('[data-state="done"]').first.wait_for(timeout=training.TRAIN_MILLISECONDS)
+    return run
 
 
 def shots(exhibition: list[tuple[str, str]], photos: dict[str, Path]) -> list[Shot]:
@@ -92,6 +120,27 @@ def shots(exhibition: list[tuple[str, str]], photos: dict[str, Path]) -> list[Sh
         Shot("artwork", artworks[cat]),
         Shot("artwork-dark-ko", artworks[lake], colours="dark", language="ko-KR"),
         Shot("mine-phone", "/mine/", width=PHONE),
+    ]
+
+
+def shots_of_drawings(cat: str) -> list[Shot]:
+    def draw(page: Page) -> None:
+        drawing.draw(page, drawing.load("house"))
+        page.evaluate("document.querySelector('[data-sketch]').scrollIntoView({ block: 'center' })")
+
+    return [
+        Shot("draw", "/?kind=sketch", prepare=draw),
+        Shot("draw-phone-ko", "/?kind=sketch", width=PHONE, language="ko-KR", prepare=draw),
+        Shot("drawn", cat),
+        Shot("drawn-phone", cat, width=PHONE, colours="dark"),
+    ]
+
+
+def shots_of_training(run: str) -> list[Shot]:
+    return [
+        Shot("training", "/studio/", of_staff=True),
+        Shot("run", run, of_staff=True),
+        Shot("run-phone-ko", run, width=PHONE, language="ko-KR", colours="dark", of_staff=True),
     ]
 
 
