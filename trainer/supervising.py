@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 _has_left = threading.Event()
 _one_at_a_time = threading.Lock()  # Celery's thread and the one that looks around are one worker
 _in_hand: dict[str, Attempt] = {}
+_beside: threading.Thread | None = None  # what began without a bell
 _swept_at = -SWEEP_SECONDS  # at the first look too
 
 
@@ -108,7 +109,24 @@ def look_around() -> None:
         probing.begin_wanted_rounds()
         _sweep()
     if settings.REDIS_URL and not stopping and not _one_at_a_time.locked() and runs.announce_overdue():
+        _begin_to_work()
+
+
+def _begin_to_work() -> None:
+    """In a thread that lives as long as its children, which die with it; whoever looks around goes on doing so."""
+    global _beside
+    if _beside is None or not _beside.is_alive():
+        _beside = threading.Thread(target=_work_beside, name="work", daemon=True)
+        _beside.start()
+
+
+def _work_beside() -> None:
+    try:
         work(is_patient=False)
+    except Exception:  # noqa: BLE001 - what waits is announced again
+        log.exception("Working without a bell broke.")
+    finally:
+        connection.close()
 
 
 def _sweep() -> None:
