@@ -4,13 +4,23 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_noop, ngettext
 
 from trainer import collections, curves
 from trainer.models import Dataset, Run
 from trainer.models.labour import State, Wish
 
 LOOK_SECONDS = 0.2  # for what is not read yet of a long history; its beginning tells the pace, too
+TITLES = {  # of what recipes call a loss or a measure
+    "loss": gettext_noop("total loss"),
+    "l1": gettext_noop("distance to the original (L1)"),
+    "ssim": gettext_noop("likeness (SSIM)"),
+    "kid": gettext_noop("distance of collections (KID)"),
+    "diversity": gettext_noop("diversity"),
+    "adversarial": gettext_noop("adversarial"),
+    "discriminator": gettext_noop("discriminator"),
+    "cycle": gettext_noop("way there and back"),
+}
 
 
 @dataclass(frozen=True)
@@ -23,6 +33,11 @@ class RunRow:
     left: str  # time to its end, in words; empty where nothing tells
     best: dict | None  # name, value and step of its best validation
     words: str  # its state, and what somebody wishes of it
+
+    @property
+    def best_title(self) -> str:
+        """What was measured, as people call it."""
+        return name_measure(self.best["name"]) if self.best else ""
 
     @property
     def can_halt(self) -> bool:
@@ -44,6 +59,11 @@ def of_run(run: Run) -> RunRow:
         best=curves.read_best(run.folder),
         words=_words(run),
     )
+
+
+def name_measure(name: str) -> str:
+    """A loss or a measure as people call it; as the recipe does where there is no other word."""
+    return _(TITLES[name]) if name in TITLES else name.replace("_", " ")
 
 
 def say_seconds(seconds: float) -> str:

@@ -49,7 +49,7 @@ class Probe(models.Model):
         ordering = ["created_at", "pk"]
 
     def __str__(self) -> str:
-        return self.label or f"probe {self.pk}"
+        return self.label or str(_("probe %(n)s") % {"n": self.pk})
 
     @property
     def path(self) -> Path:

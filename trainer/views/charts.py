@@ -4,22 +4,11 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
 
-from trainer import curves, plots
+from trainer import curves, overview, plots
 
 SMOOTHING = 0.6  # what a page begins with
 N_ROWS = 8  # of a table of numbers
-TITLES = {  # of what recipes call a loss or a measure
-    "loss": gettext_noop("total loss"),
-    "l1": gettext_noop("distance to the original (L1)"),
-    "ssim": gettext_noop("likeness (SSIM)"),
-    "kid": gettext_noop("distance of collections (KID)"),
-    "diversity": gettext_noop("diversity"),
-    "adversarial": gettext_noop("adversarial"),
-    "discriminator": gettext_noop("discriminator"),
-    "cycle": gettext_noop("way there and back"),
-}
 HIGHER_IS_BETTER = {"ssim", "diversity"}
 
 
@@ -71,7 +60,7 @@ def make(
     marks = marks or []
     is_log = is_log and all(value is None or value > 0 for line in lines for value in line.least)
     plot = plots.draw(lines, smoothing=smoothing, is_log=is_log, marks=tuple(mark["x"] for mark in marks))
-    titles = titles or [name_measure(line.name) for line in lines]
+    titles = titles or [overview.name_measure(line.name) for line in lines]
     return Chart(key, title, lines, titles, marks, is_log, smoothing, plot, x_title or _("Step"))
 
 
@@ -88,7 +77,7 @@ def of_validation(validations: list[dict], best: dict | None) -> list[Chart]:
     for name in list_measures(validations):
         known = [each for each in validations if isinstance(each.get(name), int | float)]
         x, values = (np.array([each[key] for each in known], "float64") for key in ("step", name))
-        chart = make(name, [curves.thin(name, x, values)], title=name_measure(name), marks=marks)
+        chart = make(name, [curves.thin(name, x, values)], title=overview.name_measure(name), marks=marks)
         charts.append(chart)
     return charts
 
@@ -98,15 +87,10 @@ def list_measures(validations: list[dict]) -> list[str]:
     return [name for name in dict.fromkeys(name for each in validations for name in each) if name != "step"]
 
 
-def name_measure(name: str) -> str:
-    """A loss or a measure as people call it; as the recipe does where there is no other word."""
-    return _(TITLES[name]) if name in TITLES else name.replace("_", " ")
-
-
 def pack(lines: list[curves.Line], titles: list[str] | None = None) -> dict:
     """Lines for the script; what is the same twice is sent once."""
     packed = []
-    for line, title in zip(lines, titles or [name_measure(line.name) for line in lines], strict=True):
+    for line, title in zip(lines, titles or [overview.name_measure(line.name) for line in lines], strict=True):
         values = asdict(line) | {"title": title}
         if line.least is line.mean:
             del values["least"], values["most"]

@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from trainer import curves, probing
+from trainer import curves, overview, probing
 from trainer.access import staff_only
 from trainer.models import Probe, Run
 from trainer.recipes import configs
@@ -105,8 +105,8 @@ def _list_measures(sides: list[Side]) -> dict[str, str]:
     validated = dict.fromkeys(name for side in sides for name in charts.list_measures(side.validations))
     trained = dict.fromkeys(name for side in sides for name in side.columns.losses)
     words = _("%(name)s, in validation")
-    return {OF_VALIDATION + name: words % {"name": charts.name_measure(name)} for name in validated} | {
-        name: _("%(name)s, in training") % {"name": charts.name_measure(name)} for name in trained
+    return {OF_VALIDATION + name: words % {"name": overview.name_measure(name)} for name in validated} | {
+        name: _("%(name)s, in training") % {"name": overview.name_measure(name)} for name in trained
     }
 
 
@@ -153,7 +153,7 @@ def _list_results(sides: list[Side]) -> list[tuple[str, list[dict]]]:
         choose = max if name in charts.HIGHER_IS_BETTER else min
         best = choose(known) if len(known) > 1 else None
         cells = [{"value": value, "is_best": value is not None and value == best} for value in values]
-        rows.append((charts.name_measure(name), cells))
+        rows.append((overview.name_measure(name), cells))
     return rows
 
 

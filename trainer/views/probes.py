@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from dataclasses import replace
 
 from django.conf import settings
 from django.contrib import messages
@@ -10,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from trainer import probing
+from trainer import overview, probing
 from trainer.access import staff_only
 from trainer.models import Probe, Run
 from trainer.models.probe import PAINTED
@@ -83,12 +84,16 @@ def _find(id: uuid.UUID, probe: int) -> Probe:
     return get_object_or_404(Probe.objects.of(get_object_or_404(Run, pk=id)), pk=probe)
 
 
+def _name_measures(row: probing.Row) -> probing.Row:
+    return replace(row, measures=[(overview.name_measure(name), value) for name, value in row.measures])
+
+
 def _page(request: HttpRequest, run: Run, *, form: ProbeForm | None = None) -> HttpResponse:
     has_errors = form is not None
     form = form or ProbeForm(run=run)
     shown = [probe for probe in Probe.objects.of(run) if probe.kind in form.kinds]
     painting = run.rounds.order_by("created_at").first()
-    rows = probing.grid(run, shown)
+    rows = [_name_measures(row) for row in probing.grid(run, shown)]
     context = {
         "run": run,
         "form": form,

@@ -39,6 +39,10 @@ class Watch:
         return self.row.step
 
     @property
+    def best_title(self) -> str:
+        return overview.name_measure(self.best["name"]) if self.best else ""
+
+    @property
     def is_at_work(self) -> bool:
         return self.run.state == State.RUNNING
 

@@ -88,7 +88,7 @@ def test_the_page_tells_how_far_a_run_is_and_how_long_it_takes(staff, run):
     assert ">2.0 <small>of 4.0" in page  # epochs: 60 steps of one pair each, of 30
     assert "about a minute to go" in page
     assert 'value="50"' in page
-    assert "step 40 <small>l1 0.2" in page
+    assert "step 40 <small>distance to the original (L1) 0.2" in page
 
 
 def test_without_scripts_the_page_has_curves_and_the_newest_sample(staff, run):
