@@ -83,7 +83,8 @@ def run_resume(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
     """From its last checkpoint; `steps`, if sent, is its new end."""
     found = get_object_or_404(Run, pk=id)
     word = request.POST.get("steps", "")
-    steps = int(word) if word.isascii() and word.isdigit() and 0 < int(word[:12]) <= forms.MOST_STEPS else None
+    is_number = word.isascii() and word.isdigit() and len(word) <= len(str(forms.MOST_STEPS))
+    steps = int(word) if is_number and 0 < int(word) <= forms.MOST_STEPS else None
     try:
         _say(request, stories.resume(found, steps=steps), _("It goes on as soon as the training worker is free."))
     except stories.Refused as refusal:

@@ -166,7 +166,7 @@ def test_more_steps_can_be_given_when_going_on(staff):
     assert (run.state, run.steps) == (Run.State.QUEUED, 12)
 
 
-@pytest.mark.parametrize("steps", ["", "many", "-3", "0", "9" * 30])
+@pytest.mark.parametrize("steps", ["", "many", "-3", "0", "9" * 30, "0" * 9 + "1999" + "9" * 12])
 def test_steps_that_make_no_sense_change_nothing(staff, steps):
     run = factories.make_run(state="stopped", steps=6)
 
