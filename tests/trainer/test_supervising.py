@@ -39,8 +39,8 @@ def swift(monkeypatch, settings, tmp_path):
 
 
 def watchers() -> list[threading.Thread]:
-    """The threads that look around."""
-    return [thread for thread in threading.enumerate() if thread.name == "look_around"]
+    """The threads that look around, and the one that works without a bell."""
+    return [thread for thread in threading.enumerate() if thread.name in ("look_around", "work")]
 
 
 def children_do(monkeypatch, program: str) -> None:
@@ -241,7 +241,25 @@ def test_an_idle_worker_begins_itself_with_what_nobody_heard_of(settings, monkey
 
     supervising.look_around()
 
-    assert states(Run) == {"done"}
+    wait_until(lambda: states(Run) == {"done"})
+
+
+def test_what_it_began_itself_keeps_it_from_nothing(settings, monkeypatch):
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    monkeypatch.setattr(doorbell, "ring", lambda task: False)
+    children_do(monkeypatch, SLEEP)
+    run = factories.make_run()
+
+    supervising.look_around()
+    wait_until(lambda: supervising._in_hand)
+    thread = supervising._beside
+    lost = factories.make_run(run.dataset, state="running", lease_until=timezone.now() - timedelta(seconds=1))
+    supervising.look_around()
+    supervising._begin_to_work()
+
+    lost.refresh_from_db()
+    assert lost.state == "queued"
+    assert supervising._beside is thread and thread.is_alive()  # its children die with it
 
 
 def test_without_redis_looking_around_only_takes_back(monkeypatch):
