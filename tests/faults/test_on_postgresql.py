@@ -11,7 +11,7 @@ from tests.sources import ROOT
 
 FILES = ["claims", "limits", "jobs", "rendering", "workers", "audit", "health", "people", "api"]
 TRAINING = ["models/test_labour", "test_runs", "test_attempts", "test_supervising"]
-TRAINING += ["test_versions", "test_parcels", "test_probing"]
+TRAINING += ["test_collections", "test_versions", "test_parcels", "test_probing"]
 
 
 @pytest.mark.services

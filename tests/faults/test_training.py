@@ -17,7 +17,8 @@ from tests.faults.worlds import World
 from tests.sources import ROOT
 from trainer import checkpoints, history, training
 
-N_STEPS, CHECKPOINT_EVERY = 300, 10
+N_STEPS, CHECKPOINT_EVERY = 800, 10
+ENDLESS = 100_000  # steps: more than any machine takes before it is told to stop
 LONG = 240  # seconds for what takes some on an idle machine
 SWIFT = {"FAULTS_LEASE_SECONDS": "6", "FAULTS_RETRY_SECONDS": "0", "STYLESITE_PRELOAD": "echo"}
 
@@ -25,9 +26,9 @@ SWIFT = {"FAULTS_LEASE_SECONDS": "6", "FAULTS_RETRY_SECONDS": "0", "STYLESITE_PR
 class Training:
     """A run in a world: its row, its folder, the processes at it."""
 
-    def __init__(self, world: World, *, steps: int = N_STEPS):
+    def __init__(self, world: World, *, steps: int = N_STEPS, checkpoint_every: int = CHECKPOINT_EVERY):
         self.world = world
-        command = [sys.executable, "-m", "tests.faults.run_driver", str(steps)]
+        command = [sys.executable, "-m", "tests.faults.run_driver", str(steps), str(checkpoint_every)]
         outcome = subprocess.run(command, cwd=ROOT, env=world.environment, capture_output=True, text=True, timeout=LONG)
         assert outcome.returncode == 0, outcome.stderr
         self.begun = json.loads(outcome.stdout)
@@ -55,6 +56,11 @@ class Training:
     def read_log(self) -> str:
         path = self.folder / "train.log"
         return path.read_text(errors="replace") if path.exists() else ""
+
+    def go_on_for(self, steps: int) -> None:
+        """Once it rests: so many more, and then it is done."""
+        outcome = self.world.manage("runs", "resume", self.begun["key"], "--steps", str(self.step() + steps))
+        assert outcome.returncode == 0, outcome.stderr
 
     def resumed_at(self) -> list[int]:
         return [int(step) for step in re.findall(r"Resuming at step (\d+)", self.read_log())]
@@ -128,7 +134,7 @@ def test_a_run_whose_child_and_worker_are_killed_is_the_run_never_disturbed(worl
 
 @pytest.mark.timeout(600)
 def test_a_worker_that_is_stopped_saves_its_run_and_another_goes_on_where_it_stood(world):
-    run = Training(world)
+    run = Training(world, steps=ENDLESS)
     with world.training_worker() as worker:
         run.wait_for_step(15, attempt=1)
         family = psutil.Process(worker.pid).children(recursive=True)
@@ -138,6 +144,8 @@ def test_a_worker_that_is_stopped_saves_its_run_and_another_goes_on_where_it_sto
 
     stopped_at = run.step()
     assert run.row("state", "n_failures", "lease_owner") == ("queued", 0, "")
+    assert world.manage("runs", "pause", run.begun["key"]).returncode == 0
+    run.go_on_for(5)
     with world.training_worker():
         run.wait_for_state("done", "failed")
 
@@ -147,7 +155,7 @@ def test_a_worker_that_is_stopped_saves_its_run_and_another_goes_on_where_it_sto
 
 @pytest.mark.timeout(600)
 def test_three_deaths_without_progress_end_a_run_with_a_reason(world):
-    run = Training(world)
+    run = Training(world, steps=ENDLESS, checkpoint_every=ENDLESS)  # however late it is killed, nothing is saved
     with world.training_worker() as worker:
         for attempt in (1, 2, 3):
             run.wait(
@@ -167,15 +175,13 @@ def test_three_deaths_without_progress_end_a_run_with_a_reason(world):
 def test_a_run_is_halted_from_the_shell_and_goes_on_from_there(tmp_path, wish, state):
     world = World(tmp_path, **SWIFT)
     world.migrate()
-    run = Training(world)
+    run = Training(world, steps=ENDLESS)
     with world.training_worker():
         run.wait_for_step(12, attempt=1)
         assert world.manage("runs", wish, run.begun["key"]).returncode == 0
         run.wait_for_state(state)
         halted_at = run.step()
-        assert halted_at < N_STEPS
-
-        assert world.manage("runs", "resume", run.begun["key"]).returncode == 0
+        run.go_on_for(5)
         run.wait_for_state("done", "failed")
 
     assert run.row("state", "n_failures") == ("done", 0)
