@@ -8,6 +8,8 @@ from pathlib import Path
 from django.conf import settings
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
+from django.core.paginator import Paginator
+from django.db.models import Q
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -20,15 +22,19 @@ from trainer.models import Probe, Run, Version
 from trainer.version_forms import UNPROCESSABLE, ImportForm, PublishForm
 from trainer.views import sending
 
+PAGE_SIZE = 24
 KEEP_SECONDS = 24 * 3600  # by a browser: a version is never changed
 
 
 @staff_only
 @require_safe
 def versions(request: HttpRequest) -> HttpResponse:
-    """Live ones, those that were never live, and those that were taken back."""
-    found = list(Version.objects.select_related("run", "owner").newest())
+    """Live ones, those that were never live, and those that were taken back, in this order over all pages."""
+    ordered = Version.objects.select_related("run", "owner").annotate(is_new=Q(published_at=None))
+    ordered = ordered.order_by("-is_live", "-is_new", "-created_at", "-pk")
+    found = Paginator(ordered, PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
+        "page": found,
         "live": [_describe(version) for version in found if version.is_live],
         "waiting": [_describe(version) for version in found if not version.is_live and not version.published_at],
         "taken_back": [_describe(version) for version in found if not version.is_live and version.published_at],

@@ -14,6 +14,7 @@ from tests.trainer import exports
 from tests.trainer.factories import make_run, make_version
 from trainer import parcels, versions
 from trainer.models import Version
+from trainer.views import versions as views
 
 pytestmark = pytest.mark.django_db
 WORDS = {
@@ -234,3 +235,18 @@ def test_its_samples_are_shown(staff, run):
     assert staff.get(place)["Content-Type"] == "image/png"
     for wrong in ("1", "-7", "x", ""):
         assert staff.get(place, {"n": wrong}).status_code == 404
+
+
+def test_many_versions_take_several_pages_the_live_ones_first(staff, run, monkeypatch):
+    monkeypatch.setattr(views, "PAGE_SIZE", 2)
+    publish(staff, run)
+    for number in range(2, 5):
+        make_version(slug="dogs", number=number, title="Dogs", is_live=False)
+
+    first = staff.get(reverse("versions"))
+    second = staff.get(reverse("versions"), {"page": 2})
+
+    assert [one["version"].engine for one in first.context["live"]] == ["cats.1"]
+    assert [one["version"].engine for one in first.context["waiting"] + first.context["taken_back"]] == ["dogs.4"]
+    assert len(second.context["waiting"] + second.context["taken_back"]) == 2
+    assert 'rel="next"' in first.content.decode() and 'rel="prev"' in second.content.decode()
