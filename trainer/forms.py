@@ -1,10 +1,13 @@
 """Is what staff want to start good? One form a subject; stories are told elsewhere."""
 
 import json
+import uuid
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from django import forms
+from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -17,6 +20,7 @@ from trainer.recipes import configs
 UNPROCESSABLE = 422
 MOST_STEPS = 10_000_000
 MOST_SEED = 2**31 - 1
+TWICE_SECONDS = 10  # within which a second click on Start asks for nothing new
 RECIPES = {  # what each is for
     "pix2pix": gettext_lazy("From pairs: a drawing becomes a picture."),
     "cyclegan": gettext_lazy("From two collections: each learns to look like the other."),
@@ -90,6 +94,8 @@ class RunForm(forms.Form):
         help_text=gettext_lazy("Weights of networks of the same shape, to go on from what was learned before."),
     )
 
+    key = forms.UUIDField(required=False, initial=uuid.uuid4, widget=forms.HiddenInput)  # two clicks on Start: one run
+
     OWN = ("title", "dataset", "steps", "seed", "init")
 
     def __init__(self, data=None, *, recipe: str, source: Run | None = None, **kwargs):
@@ -115,7 +121,7 @@ class RunForm(forms.Form):
         return [self[name] for name in controls.USUAL[self.recipe]]
 
     def others(self) -> list[forms.BoundField]:
-        hidden = {*self.OWN, *controls.USUAL[self.recipe]}
+        hidden = {*self.OWN, "key", *controls.USUAL[self.recipe]}
         return [self[name] for name in self.fields if name not in hidden]
 
     def has_unusual(self) -> bool:
@@ -159,7 +165,14 @@ class RunForm(forms.Form):
             init=str(init),
             data="" if chosen["dataset"] else self.source.data,
             cloned_from=self.source,
+            key=self._new_key(),
         )
+
+    def _new_key(self):
+        """The page's own, unless it was used a while ago: somebody went back to it for another run."""
+        long_ago = Now() - timedelta(seconds=TWICE_SECONDS)
+        key = self.cleaned_data["key"]
+        return None if Run.objects.filter(pk=key, created_at__lt=long_ago).exists() else key
 
     def _check_beginning(self, config) -> None:
         """Weights fit where the shapes of the networks are the same."""

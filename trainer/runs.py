@@ -13,7 +13,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
@@ -30,7 +30,7 @@ KINDS = {  # of datasets that a recipe can learn from
     "adain": (Dataset.Kind.UNPAIRED,),
 }
 TAKING, DELETED = ".taking-", ".deleted-"  # how names begin of folders on their way in and out
-GIVEN_BY_DATASET = {"adain": {"photos": "trainA", "paintings": "trainB"}}  # where that kind keeps them
+GIVEN_BY_DATASET = {"photos": "trainA", "paintings": "trainB"}  # to adain: where that kind keeps them
 
 log = logging.getLogger(__name__)
 
@@ -51,9 +51,11 @@ def start(
     init: str = "",
     data: str = "",
     cloned_from: Run | None = None,
+    key: uuid.UUID | None = None,
 ) -> Run:
     """Let a new run wait for the training worker; `data` is a folder with pictures, where there is no dataset.
 
+    Who asks twice at once with the same `key`, which becomes its own, gets one run.
     `options` may hold all of the recipe's; those that differ from its defaults are kept. Raises Refused.
     """
     _check_source(dataset, recipe, data)
@@ -72,8 +74,15 @@ def start(
         init=init,
         cloned_from=cloned_from,
         queued_at=Now(),
+        **({"pk": key} if key else {}),
     )
-    run.save(force_insert=True)
+    try:
+        with transaction.atomic():
+            run.save(force_insert=True)
+    except IntegrityError:
+        if key and (begun := Run.objects.filter(pk=key).first()):
+            return begun
+        raise
     run.refresh_from_db()
     ring()
     return run
@@ -195,12 +204,22 @@ def _check_source(dataset, recipe, data):
 def _check_options(dataset, recipe, given, steps):
     """The options that differ from the recipe's defaults, and the number of steps."""
     kind = configs.BY_RECIPE[recipe]
-    given = (GIVEN_BY_DATASET.get(recipe, {}) if dataset else {}) | given
+    if dataset and recipe == "adain":
+        given = given | GIVEN_BY_DATASET | {"teachers": _choose_teachers(given.get("teachers"))}
     try:
         config = configs.from_dict(kind, given | ({"steps": steps} if steps else {}))
     except (ValueError, TypeError) as error:
         raise Refused(_("These options cannot be: %(why)s") % {"why": error}) from error
     return _differing(kind, configs.to_dict(config), {}), config.steps
+
+
+def _choose_teachers(given):
+    """For adain from a dataset, which holds none: those of this server, or to be downloaded; no other folder of it."""
+    if given in (None, "", configs.AdaINConfig.teachers):
+        return settings.TEACHERS or configs.IMAGENET
+    if given not in (configs.IMAGENET, settings.TEACHERS):
+        raise Refused(_("The teachers are imagenet, or the folder that STYLESITE_TEACHERS names; leave it empty."))
+    return given
 
 
 def _differing(kind, values, ignored):

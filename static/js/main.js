@@ -13,6 +13,7 @@ import * as fullscreen from "./fullscreen.js";
 import * as job from "./job.js";
 import * as leaving from "./leaving.js";
 import * as liveValue from "./live_value.js";
+import * as once from "./once.js";
 import * as probes from "./probes.js";
 import * as refresh from "./refresh.js";
 import * as runWatch from "./run_watch.js";
@@ -25,7 +26,7 @@ import * as zoom from "./zoom.js";
 
 const BEHAVIOURS = [
   archiveUpload, arrowKeys, compare, confirm, copy, curves, dropzone, arrivals, edgesPreview, fullscreen, job, leaving,
-  liveValue, probes, refresh, runWatch, scrubber, sending, shelf, sketch, themeSwitch, zoom,
+  liveValue, once, probes, refresh, runWatch, scrubber, sending, shelf, sketch, themeSwitch, zoom,
 ];
 
 function start(root) {

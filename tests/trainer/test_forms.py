@@ -1,7 +1,10 @@
 import json
+import uuid
+from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
 
 from tests.factories import make_user
 from tests.trainer import factories
@@ -69,6 +72,29 @@ def test_a_run_is_started_with_what_differs_from_the_defaults():
     assert run.options == {"size": 64, "flip": 0.0}
     assert run.owner == user
     assert run.state == Run.State.QUEUED
+
+
+def test_two_clicks_on_start_are_one_run():
+    dataset, key = factories.make_dataset(), uuid.uuid4()
+    forms_sent = [make_form(dataset, key=str(key)) for _ in range(2)]
+    assert all(form.is_valid() for form in forms_sent)
+
+    first, second = (form.submit(None) for form in forms_sent)
+
+    assert first.pk == second.pk == key
+    assert Run.objects.count() == 1
+
+
+def test_who_goes_back_to_a_form_sent_a_while_ago_starts_another_run():
+    dataset, key = factories.make_dataset(), uuid.uuid4()
+    form, again = (make_form(dataset, key=str(key)) for _ in range(2))
+    assert form.is_valid() and again.is_valid()
+    first = form.submit(None)
+    Run.objects.filter(pk=first.pk).update(created_at=timezone.now() - timedelta(minutes=1))
+
+    second = again.submit(None)
+
+    assert second.pk != first.pk
 
 
 def test_steps_left_empty_are_the_usual_number():
