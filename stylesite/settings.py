@@ -210,6 +210,8 @@ PRELOAD = env.words("STYLESITE_PRELOAD")
 TFHUB_HANDLE = env.text(
     "STYLESITE_TFHUB_HANDLE", "https://tfhub.dev/google/magenta/arbitrary-image-stylization-v1-256/2"
 )
+TEACHERS = env.text("STYLESITE_TEACHERS")  # a folder, in place of a download
+TEACHERS = str(Path(TEACHERS).expanduser().absolute()) if TEACHERS else ""  # children have another current one
 TFLITE_FOLDER = env.text("STYLESITE_TFLITE_FOLDER")
 DEVICE = env.device("STYLESITE_DEVICE")
 

@@ -51,10 +51,23 @@ def test_a_run_may_read_a_folder_instead_of_a_dataset(tmp_path):
     assert run.data_folder == tmp_path
 
 
-def test_the_painter_learns_from_two_collections_where_a_dataset_keeps_them():
-    run = runs.start(factories.make_dataset(kind="unpaired"), recipe="adain", title="x", options={"teachers": "/vgg"})
+@pytest.mark.parametrize(("folder", "teachers"), [("", "imagenet"), ("/vgg", "/vgg")])
+def test_the_painter_learns_from_two_collections_where_a_dataset_keeps_them(settings, folder, teachers):
+    settings.TEACHERS = folder
+    dataset = factories.make_dataset(kind="unpaired")
 
-    assert run.options == {"photos": "trainA", "paintings": "trainB", "teachers": "/vgg"}
+    run = runs.start(dataset, recipe="adain", title="x", options={"photos": "/etc", "paintings": "../../secrets"})
+
+    assert run.options == {"photos": "trainA", "paintings": "trainB", "teachers": teachers}
+    assert runs.clone(run).options == run.options
+
+
+@pytest.mark.parametrize("teachers", ["/root", "../../..", "teachers/../..", "vgg"])
+def test_the_painter_is_taught_from_no_other_folder(teachers):
+    dataset = factories.make_dataset(kind="unpaired")
+
+    with pytest.raises(runs.Refused, match="STYLESITE_TEACHERS"):
+        runs.start(dataset, recipe="adain", title="x", options={"teachers": teachers})
 
 
 @pytest.mark.parametrize(

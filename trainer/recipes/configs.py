@@ -6,6 +6,7 @@ from typing import ClassVar
 from trainer.networks.architectures import AdaINArchitecture
 
 PRECISIONS = ("auto", "mixed_bfloat16", "mixed_float16", "float32")
+IMAGENET = "imagenet"  # teachers to be downloaded
 DIRECTIONS = ("AtoB", "BtoA")
 GENERATORS = ("resnet", "unet")
 GAN_LOSSES = ("lsgan", "cross_entropy")
