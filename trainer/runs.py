@@ -5,6 +5,7 @@ Views, the admin and the command line tell the same ones. Only here and in colle
 
 import logging
 import shutil
+import time
 import uuid
 from contextlib import ExitStack
 from dataclasses import fields
@@ -29,6 +30,8 @@ KINDS = {  # of datasets that a recipe can learn from
     "cyclegan": (Dataset.Kind.UNPAIRED, Dataset.Kind.FOLDERS),
     "adain": (Dataset.Kind.UNPAIRED,),
 }
+LEFT_SECONDS = 3600  # after which what has no row was left behind
+ADOPTING = ".adopting"  # a mark in a folder: it is all that there is of a run made elsewhere
 TAKING, DELETED = ".taking-", ".deleted-"  # how names begin of folders on their way in and out
 GIVEN_BY_DATASET = {"photos": "trainA", "paintings": "trainB"}  # to adain: where that kind keeps them
 
@@ -103,7 +106,11 @@ def resume(run: Run, *, steps: int | None = None) -> bool:
 
     Raises Refused where there is nothing left to do.
     """
-    goal = steps or run.steps
+    goal = run.steps if steps is None else steps
+    if goal < 1:
+        raise Refused(_("A run takes at least one step."))
+    if steps is not None and goal < run.read_step():
+        raise Refused(_("It has taken %(n)d steps already; it cannot take fewer.") % {"n": run.read_step()})
     if run.read_step() >= goal and run.state == State.DONE:
         raise Refused(_("It has taken all its %(n)d steps; give it more to go on.") % {"n": run.steps})
     if not run.enqueue(steps=goal):
@@ -152,7 +159,7 @@ def delete(run: Run) -> None:
 def adopt(folder: Path | str, *, title: str = "", owner: User | None = None) -> Run:
     """Take a run made on the command line into the studio. Raises Refused for what is none, or is being trained.
 
-    Its folder is moved by renaming; from another file system it is copied, and the copy left behind stays.
+    Its folder is moved by renaming; from another file system it is copied, and what was copied stays where it was.
     """
     source = Path(folder).expanduser().absolute()
     chosen, config = _read_folder(source)
@@ -164,6 +171,17 @@ def adopt(folder: Path | str, *, title: str = "", owner: User | None = None) -> 
         raise Refused(_("A process is training in %(folder)s. Stop it first.") % {"folder": source}) from error
     run.refresh_from_db()
     return run
+
+
+def sweep() -> int:
+    """Delete what deleting and adopting left behind when they were killed; say how many. Once an hour is enough."""
+    n_swept = 0
+    for folder in _folders_without_rows():
+        shutil.rmtree(folder, ignore_errors=True)
+        n_swept += not folder.exists()
+    if n_swept:
+        log.info("Swept away %d folders of runs that are gone.", n_swept)
+    return n_swept
 
 
 def ring() -> None:
@@ -285,13 +303,45 @@ def _take(source, run):
 
 
 def _settle(place, run):
-    """The row and the folder become the studio's at once."""
-    with ExitStack() as undo:
-        with transaction.atomic():
-            run.save(force_insert=True)
-            place.rename(run.folder)
-            undo.callback(run.folder.rename, place)
-        undo.pop_all()
+    """The row and the folder become the studio's at once. Killed in between, the folder is marked, and not swept."""
+    (place / ADOPTING).touch()
+    try:
+        with ExitStack() as undo:
+            with transaction.atomic():
+                run.save(force_insert=True)
+                place.rename(run.folder)
+                undo.callback(run.folder.rename, place)
+            undo.pop_all()
+    finally:
+        for folder in (place, run.folder):
+            (folder / ADOPTING).unlink(missing_ok=True)
+
+
+def _folders_without_rows():
+    """Folders of an hour ago that are no run's, and in which nobody is at work."""
+    root = Path(settings.TRAINING_ROOT) / "runs"
+    found = [folder for folder in root.iterdir() if folder.is_dir()] if root.is_dir() else []
+    old = [folder for folder in found if _is_left_behind(folder)]
+    known = {str(pk) for pk in Run.objects.values_list("pk", flat=True)}
+    return [folder for folder in old if folder.name not in known and not folders.is_occupied(folder)]
+
+
+def _is_left_behind(folder):
+    """Whether its name is one that we give; and old enough that no row can be on its way."""
+    is_ours = folder.name.startswith((TAKING, DELETED)) or _is_key(folder.name)
+    try:
+        facts = folder.stat()
+    except OSError:
+        return False
+    age = time.time() - max(facts.st_mtime, facts.st_ctime)  # renaming changes the latter alone
+    return is_ours and age > LEFT_SECONDS and not (folder / ADOPTING).exists()
+
+
+def _is_key(name):
+    try:
+        return str(uuid.UUID(name)) == name
+    except ValueError:
+        return False
 
 
 def _remove(folder, paths):

@@ -130,11 +130,12 @@ def _work_beside() -> None:
 
 
 def _sweep() -> None:
-    """Once an hour: uploads that nobody went on with."""
+    """Once an hour: uploads that nobody went on with, folders whose rows are gone."""
     global _swept_at
     if time.monotonic() - _swept_at >= SWEEP_SECONDS:
         _swept_at = time.monotonic()
         collections.sweep()
+        runs.sweep()
 
 
 def _take_turn() -> bool:

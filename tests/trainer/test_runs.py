@@ -1,6 +1,7 @@
 """The stories of a run: who may start what, what a wish does, what is taken in, what is left."""
 
 import json
+import uuid
 from contextlib import contextmanager
 
 import pytest
@@ -8,7 +9,7 @@ from django.db import DatabaseError, connection
 
 from stylesite import doorbell
 from tests.trainer import factories
-from trainer import folders, options, runs
+from trainer import folders, options, runs, supervising
 from trainer.models import Dataset, Probe, ProbeRound, Run
 from trainer.options import RunOptions
 from trainer.recipes import configs
@@ -136,6 +137,47 @@ def test_a_finished_run_goes_on_only_with_more_steps():
     assert (run.state, run.steps) == ("queued", 9)
 
 
+@pytest.mark.parametrize(("steps", "reason"), [(3, "taken 4 steps already"), (0, "at least one"), (-2, "at least one")])
+def test_a_run_does_not_take_fewer_steps_than_it_took(steps, reason):
+    run = factories.make_run(state="stopped")
+    make_folder(run.folder, step=4)
+
+    with pytest.raises(runs.Refused, match=reason):
+        runs.resume(run, steps=steps)
+
+    run.refresh_from_db()
+    assert (run.state, run.steps) == ("stopped", 6)
+
+
+def test_what_was_left_behind_is_swept_after_an_hour(monkeypatch):
+    run = factories.make_run(state="done")
+    root = make_folder(run.folder).parent
+    gone = [f".deleted-{uuid.uuid4().hex}", f".taking-{uuid.uuid4().hex}", str(uuid.uuid4()), str(uuid.uuid4())]
+    for name in (*gone, "mine", ".mine", str(uuid.uuid4())):
+        make_folder(root / name)
+    kept = {path.name for path in root.iterdir()} - set(gone[:3])
+    (root / gone[3] / runs.ADOPTING).touch()  # a run of somebody's: it is all that there is of it
+
+    assert runs.sweep() == 0
+    now = runs.time.time()
+    monkeypatch.setattr(runs.time, "time", lambda: now + 3700)
+    with folders.occupy(root / max(kept - {gone[3], str(run.pk), "mine", ".mine"})):
+        assert runs.sweep() == 3
+
+    assert {path.name for path in root.iterdir()} == kept
+
+
+def test_the_worker_sweeps_runs_too(monkeypatch):
+    left = make_folder(factories.make_run().folder.parent / f".deleted-{uuid.uuid4().hex}")
+    now = runs.time.time()
+    monkeypatch.setattr(runs.time, "time", lambda: now + 3700)
+    monkeypatch.setattr(supervising, "_swept_at", -supervising.SWEEP_SECONDS)
+
+    supervising.look_around()
+
+    assert not left.exists()
+
+
 def test_a_clone_is_the_same_but_for_what_changes():
     run = factories.make_run(state="done", seed=4, options={"filters": 4, "size": 16})
 
@@ -218,6 +260,7 @@ def test_what_cannot_be_renamed_is_copied(tmp_path, monkeypatch):
     run = runs.adopt(source)
 
     assert source.exists() and options.read(run.folder).seed == 5
+    assert not (source / runs.ADOPTING).exists() and not (run.folder / runs.ADOPTING).exists()
     assert [path.name for path in run.folder.parent.iterdir()] == [str(run.pk)]
 
 
