@@ -95,7 +95,7 @@ def reap() -> None:
     ]  # after trouble with the database they beat again soon
     for kind in runs.LABOURS:
         for row in kind.objects.expired().exclude(pk__in=mine):
-            if row.lose():
+            if row.expire():
                 log.warning("The lease of %s ran out (attempt %d, %s).", row.pk, row.attempt, row.lease_owner)
 
 

@@ -223,6 +223,17 @@ def test_what_a_silent_worker_had_waits_again():
     assert (run.n_failures, run.lease_owner) == (1, "")
 
 
+def test_a_worker_that_beats_again_in_the_last_moment_keeps_its_work():
+    run = factories.make_run(state="running", lease_until=timezone.now() - timedelta(seconds=1))
+    stale = Run.objects.get(pk=run.pk)
+    run.beat(0.5)
+
+    assert not stale.expire()
+
+    run.refresh_from_db()
+    assert (run.state, run.n_failures) == ("running", 0)
+
+
 def test_its_own_work_is_not_taken_from_it_after_trouble_with_the_database(monkeypatch):
     children_do(monkeypatch, SLEEP)
     factories.make_run()

@@ -181,6 +181,12 @@ class Labour(models.Model):
         paused = self._fenced().filter(wish=Wish.PAUSE)
         return self._end(State.PAUSED, rows=paused) or self._end(State.STOPPED)
 
+    def expire(self) -> bool:
+        """Its worker fell silent: it is lost, unless that worker has beaten again by now."""
+        with transaction.atomic():
+            row = type(self).objects.expired().select_for_update(of=("self",)).filter(pk=self.pk).first()
+            return row is not None and row.attempt == self.attempt and row.lose()
+
     def lose(self, sentence: str = LOST) -> bool:
         """The child died without a word, or its worker did: back to the line, or the end after three such deaths."""
         if self.wish:
