@@ -24,6 +24,7 @@ CASES = (
     ("translation", "256"),
     ("journey", "1024"),
     ("training", "1024"),
+    ("publishing", "7"),
     ("web", "echo"),
     ("gallery", "10000"),
     ("uploads", "1600"),
