@@ -105,6 +105,7 @@ def _forget(folder):
 def _read(order, folder, tell):
     """Have everything read, by as many children as it takes."""
     reading.mend_journal(folder)
+    reading.drop_lost_notes(folder)
     _blame(folder)  # whoever was here before us may have died of a picture
     while True:
         status, answer = _start_reader(order, folder, tell)

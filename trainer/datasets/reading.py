@@ -125,6 +125,28 @@ def mend_journal(folder: Path) -> None:
         file.truncate(whole)
 
 
+def drop_lost_notes(folder: Path) -> None:
+    """Forget what was noted and is not on the disk: after a power cut, files may be empty that nobody synced."""
+    path = folder / JOURNAL
+    if not path.exists():
+        return
+    lines = path.read_bytes().splitlines(keepends=True)
+    kept = [line for line in lines if _is_true(folder, line)]
+    if len(kept) < len(lines):
+        beside = path.with_name(f".{JOURNAL}")
+        beside.write_bytes(b"".join(kept))
+        beside.replace(path)
+
+
+def _is_true(folder, line):
+    try:
+        note = json.loads(line)
+        is_stored = "stored" in note and note.get("captions") != 0  # captions of no line are not stored
+        return not is_stored or (folder / PART / note["stored"]).stat().st_size > 0
+    except (ValueError, TypeError, OSError):
+        return False
+
+
 def take_note(image: Image.Image, stored: str, *, n_beside: int) -> dict:
     """What the report needs to know of an RGB picture."""
     hashed, thumbnail = likeness.fingerprint(image, n_beside=n_beside)

@@ -1,6 +1,7 @@
 """Imports that are killed, meet decoders that crash, or find the disk full: nothing is lost and nothing half-made."""
 
 import errno
+import json
 import signal
 import subprocess
 import sys
@@ -171,6 +172,21 @@ def test_a_picture_over_which_even_the_checking_process_died_twice_is_not_tried_
 
     assert stored(folder) == ["train/b.png"]
     assert report["unreadable"]["files"] == [{"name": "a.png", "reason": checking.KILLED}]
+
+
+def test_what_a_power_cut_left_empty_is_read_again(folder):
+    members = {f"{x}.png": png(i) for i, x in enumerate("abc")}
+    part = folder / reading.PART / "train"
+    part.mkdir(parents=True)
+    (part / "a.png").touch()
+    notes = [{"key": str(i), "name": f"{x}.png", "stored": f"train/{x}.png"} for i, x in enumerate("ab")]
+    lines = [*(json.dumps(note).encode() for note in notes), bytes(20), b""]
+    (folder / reading.JOURNAL).write_bytes(b"\n".join(lines))
+
+    check(folder, members, "pictures")
+
+    assert stored(folder) == ["train/a.png", "train/b.png", "train/c.png"]
+    assert all((folder / "pictures" / name).stat().st_size for name in stored(folder))
 
 
 def test_a_picture_that_takes_for_ever_is_ended_by_the_kernel(folder, spoil_reader):
