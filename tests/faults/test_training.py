@@ -17,7 +17,7 @@ from tests.faults.worlds import World
 from tests.sources import ROOT
 from trainer import checkpoints, history, training
 
-N_STEPS, CHECKPOINT_EVERY = 800, 10
+N_STEPS, CHECKPOINT_EVERY = 500, 10
 ENDLESS = 100_000  # steps: more than any machine takes before it is told to stop
 LONG = 240  # seconds for what takes some on an idle machine
 SWIFT = {"FAULTS_LEASE_SECONDS": "6", "FAULTS_RETRY_SECONDS": "0", "STYLESITE_PRELOAD": "echo"}
@@ -83,7 +83,7 @@ def train_undisturbed(run: Training, folder: Path) -> Path:
     (folder / "config.json").write_text(json.dumps(run.begun["options"]))
     words = ["train", "pix2pix", "--data", run.begun["data"], "--config", folder / "config.json"]
     words += ["--steps", N_STEPS, "--seed", 3, "--out", folder / "whole"]
-    outcome = run.world.manage(*map(str, words))
+    outcome = run.world.manage(*map(str, words), seconds=LONG)
     assert outcome.returncode == 0, outcome.stderr
     return folder / "whole"
 

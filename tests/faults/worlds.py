@@ -44,9 +44,9 @@ class World:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("STYLESITE_")}
         return {**kept, **self.settings}
 
-    def manage(self, *words: str) -> subprocess.CompletedProcess:
+    def manage(self, *words: str, seconds: float = 120) -> subprocess.CompletedProcess:
         command = [sys.executable, "manage.py", *words]
-        return subprocess.run(command, cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=120)
+        return subprocess.run(command, cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=seconds)
 
     def migrate(self) -> None:
         outcome = self.manage("migrate", "-v0")
