@@ -23,6 +23,7 @@ from pathlib import Path
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import ProtectedError
 from django.db.models.functions import Coalesce, Now
 from django.utils.translation import gettext as _
 
@@ -198,7 +199,10 @@ def delete(dataset: Dataset) -> None:
         if row.made_of_it.active().exists():
             raise Refused(_("Edges are being drawn of it. Wait until they are, or delete those first."))
         folder = row.folder  # a deleted row does not know it any more
-        row.delete()
+        try:
+            row.delete()
+        except ProtectedError as error:  # started since we looked
+            raise Refused(_("A run was just started with it. Delete that first.")) from error
         transaction.on_commit(partial(_remove, folder))
 
 

@@ -8,7 +8,7 @@ import time
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import connection, models
 from django.utils import timezone
 from PIL import Image, ImageDraw
 
@@ -350,3 +350,13 @@ def test_folders_without_a_row_are_swept_away_and_strangers_left_alone(settings)
     assert collections.sweep() == 2
 
     assert {path.name for path in root.iterdir()} == {kept.folder.name, young.name, "notes"}
+
+
+def test_a_dataset_with_which_a_run_was_just_started_is_kept(monkeypatch):
+    dataset = factories.make_dataset()
+    monkeypatch.setattr(Dataset, "delete", lambda self: factories.make_run(dataset) and models.Model.delete(self))
+
+    with pytest.raises(collections.Refused, match="just started"):
+        collections.delete(dataset)
+
+    assert dataset.pictures.is_dir() and Dataset.objects.exists()
