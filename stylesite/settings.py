@@ -203,9 +203,8 @@ AXES_ENABLED = LIMITS_FACTOR > 0
 
 # Engines
 EMOJI_CHECKPOINT = env.text("STYLESITE_EMOJI_CHECKPOINT")  # a folder, in place of the shipped weights
-PAINTER_CHECKPOINT = env.text("STYLESITE_PAINTER_CHECKPOINT")  # a folder; no weights are shipped yet
-BROUGHT = ",painter,photograph" * bool(PAINTER_CHECKPOINT)
-ENGINES = env.words("STYLESITE_ENGINES", f"adain,tfhub,tflite,emoji{BROUGHT}")
+PAINTER_CHECKPOINT = env.text("STYLESITE_PAINTER_CHECKPOINT")
+ENGINES = env.words("STYLESITE_ENGINES", "adain,tfhub,tflite,emoji,painter,photograph")
 PRELOAD = env.words("STYLESITE_PRELOAD")
 TFHUB_HANDLE = env.text(
     "STYLESITE_TFHUB_HANDLE", "https://tfhub.dev/google/magenta/arbitrary-image-stylization-v1-256/2"
