@@ -116,7 +116,7 @@ def test_from_an_archive_to_a_run_that_ends(staff, archive):
     row = row_of(page, address)
     expect(row).to_have_attribute("data-state", "done", timeout=training.TRAIN_MILLISECONDS)
     expect(row).to_contain_text("step 4 of 4")
-    expect(row).to_contain_text("best l1")
+    expect(row).to_contain_text("best distance to the original (L1)")
 
     row.get_by_role("link", name="Clone").click()
     expect(page.get_by_label("Title")).to_have_value("Tiny squares, again")

@@ -3,16 +3,16 @@
 import json
 import subprocess
 import sys
-import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests import sites
-from tests.journeys import steps
+from tests.journeys import steps, training
 from tests.journeys.test_pages import findings
 from tests.sources import ROOT
 
@@ -20,26 +20,28 @@ MAKE = """
 import django
 django.setup()
 from datetime import timedelta
-from django.contrib.auth.models import User
 from django.utils import timezone
 from tests.trainer import factories
 from trainer.models import Run
 
-User.objects.create_user("watcher", password={password!r}, is_staff=True)
-run = factories.make_run(state="running", steps=1000, title="Shapes at work")
+run = factories.make_run(state="running", steps=1000, title={title!r}, seed={seed!r})
 Run.objects.filter(pk=run.pk).update(lease_until=timezone.now() + timedelta(days=1))  # no worker takes it over
 print(run.pk, run.folder)
 """
-SAMPLE_SECONDS = 5  # until a picture that was made is on the page
+SAMPLE_SECONDS = 5  # until a picture that was made is on the page; docs/benchmarks.md says how soon it really is
 
 
 @dataclass
 class Trainer:
     """Whoever trains: here the test itself, by hand."""
 
-    address: str
+    key: str
     folder: Path
     step: int = 0
+
+    @property
+    def address(self) -> str:
+        return f"/studio/runs/{self.key}/"
 
     def take(self, n: int) -> None:
         with open(self.folder / "history.jsonl", "a") as lines:
@@ -64,29 +66,51 @@ class Trainer:
 
 
 @pytest.fixture(scope="module")
-def trainer(site) -> Trainer:
-    data = str(site.log.parent / "var")
-    environment = sites.environment(STYLESITE_DATA=data, DJANGO_SETTINGS_MODULE="stylesite.settings")
-    script = MAKE.format(password=steps.PASSWORD)
-    made = subprocess.run(
-        [sys.executable, "-c", script], cwd=ROOT, env=environment, check=True, capture_output=True, text=True
-    )
-    key, folder = made.stdout.split()[-2:]
-    trainer = Trainer(f"/studio/runs/{key}/", Path(folder))
-    trainer.folder.mkdir(parents=True)
-    return trainer
+def name(site) -> str:
+    return training.make_staff(site)
 
 
 @pytest.fixture
-def staff(visitor, trainer):
+def make_trainer(site) -> Callable[..., Trainer]:
+    """Begins a run of which nothing is there yet."""
+    data = str(site.log.parent / "var")
+    environment = sites.environment(STYLESITE_DATA=data, DJANGO_SETTINGS_MODULE="stylesite.settings")
+
+    def make(title: str = "Shapes at work", *, seed: int = 0) -> Trainer:
+        script = MAKE.format(title=title, seed=seed)
+        made = subprocess.run(
+            [sys.executable, "-c", script], cwd=ROOT, env=environment, check=True, capture_output=True, text=True
+        )
+        key, folder = made.stdout.split()[-2:]
+        trainer = Trainer(key, Path(folder))
+        trainer.folder.mkdir(parents=True)
+        return trainer
+
+    return make
+
+
+@pytest.fixture
+def trainer(make_trainer) -> Trainer:
+    return make_trainer()
+
+
+@pytest.fixture
+def staff(visitor, name, trainer):
+    """At the page of the run."""
+
     def arrive(**options) -> Page:
         page = visitor(**options)
-        steps.sign_in(page, "watcher")
+        steps.sign_in(page, name)
         page.goto(trainer.address)
         page.evaluate("window.isTheSamePage = true")
         return page
 
     return arrive
+
+
+def wait_until_loaded(picture: Locator) -> None:
+    picture.scroll_into_view_if_needed()
+    picture.page.wait_for_function("image => image.complete && image.naturalWidth === 96", arg=picture.element_handle())
 
 
 def test_the_page_is_live_from_the_first_step_on(staff, trainer):
@@ -109,22 +133,21 @@ def test_the_page_is_live_from_the_first_step_on(staff, trainer):
 
     trainer.say("step 160 of 1000 <b>")
     trainer.take(1)
-    expect(page.locator("[data-run-log-text]")).to_have_text("step 160 of 1000 <b>", timeout=15_000)
+    expect(page.locator("[data-run-log-text]")).to_have_text("step 160 of 1000 <b>")
     assert page.evaluate("window.isTheSamePage")
 
 
-def test_a_sample_appears_within_five_seconds_of_being_made(staff, trainer):
+def test_a_sample_appears_by_itself_and_who_looks_back_is_left_in_peace(staff, trainer):
+    trainer.take(10)
     page = staff()
+    assert 0 < float(page.locator("[data-run-watch]").get_attribute("data-wait")) < SAMPLE_SECONDS
     shown = page.locator("[data-scrubber-stage] img")
     for _ in range(3):
         trainer.take(10)
         trainer.sample()
-        made_at = time.monotonic()
 
-        expect(shown).to_have_attribute("alt", f"Samples of step {trainer.step}", timeout=1000 * SAMPLE_SECONDS)
-
-        assert time.monotonic() - made_at < SAMPLE_SECONDS
-        assert shown.evaluate("image => image.naturalWidth") == 96
+        expect(shown).to_have_attribute("alt", f"Samples of step {trainer.step}")
+        wait_until_loaded(shown)
     assert page.evaluate("window.isTheSamePage")
 
     slider = page.get_by_label("Which samples to show")
@@ -134,11 +157,13 @@ def test_a_sample_appears_within_five_seconds_of_being_made(staff, trainer):
     trainer.take(10)
     trainer.sample()
     expect(slider).to_have_attribute("max", "3")
-    expect(slider).to_have_value("0")  # who looks back is left in peace
+    expect(slider).to_have_value("0")
 
 
 def test_a_resumed_run_that_was_cut_back_is_drawn_anew(staff, trainer):
+    trainer.take(150)
     page = staff()
+    expect(page.locator("[data-curves=losses] [data-curves-at]")).to_have_text("Step 150")
     lines = (trainer.folder / "history.jsonl").read_text().splitlines(keepends=True)
     (trainer.folder / "beside").write_text("".join(lines[:120]))
     (trainer.folder / "beside").rename(trainer.folder / "history.jsonl")
@@ -150,6 +175,7 @@ def test_a_resumed_run_that_was_cut_back_is_drawn_anew(staff, trainer):
 
 
 def test_curves_are_zoomed_and_read_by_pointer_and_by_keys(staff, trainer):
+    trainer.take(120)
     page = staff()
     figure = page.locator("[data-curves=losses]")
     stage, slider, whole = (
@@ -189,12 +215,43 @@ def test_curves_are_zoomed_and_read_by_pointer_and_by_keys(staff, trainer):
 
 @pytest.mark.parametrize("colours", ["light", "dark"])
 def test_a_scan_finds_no_serious_barrier_and_it_fits_a_telephone(staff, trainer, colours):
+    trainer.take(100)
+    trainer.sample()
+    trainer.validate(0.3)
     page = staff(color_scheme=colours, width=390)
     expect(page.locator("[data-curves=losses] .curve__line")).to_have_count(2)
 
     assert findings(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
-    page.goto(f"/studio/runs/compare/?run={trainer.address.split('/')[3]}")
+
+def test_two_runs_are_ticked_and_compared(staff, trainer, make_trainer):
+    other = make_trainer("Shapes with another seed", seed=7)
+    for one, l1 in ((trainer, 0.3), (other, 0.2)):
+        one.take(50)
+        one.validate(0.4)
+        one.take(50)
+        one.sample()
+        one.validate(l1)  # a curve has two points
+    page = staff(width=390)
+
+    page.goto("/studio/runs/")
+    for one in (trainer, other):
+        page.locator(f'input[name="run"][value="{one.key}"]').check()
+    page.get_by_role("button", name="Compare", exact=True).click()
+    page.wait_for_url("**/compare/?*")
+    expect(page.locator("[data-curves=compared] .curve__line")).to_have_count(2)
+    best = (
+        page.get_by_role("region", name="At its best step").locator("tr").filter(has_text="(L1)").locator("[data-best]")
+    )
+    expect(best).to_contain_text("0.2")
+    expect(page.get_by_role("region", name="What differs").get_by_role("row", name="seed 7 0")).to_be_visible()
+    for title in ("Shapes at work", "Shapes with another seed"):
+        wait_until_loaded(page.get_by_alt_text(f"Samples of {title} at step 100", exact=True))
     assert findings(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+    page.get_by_label("Measure").select_option("loss")
+    page.get_by_role("button", name="Show", exact=True).click()
+    expect(page.locator("[data-curves=compared] .curves__title")).to_contain_text("total loss, in training")
+    expect(page.locator("[data-curves=compared] .curve__line")).to_have_count(2)
