@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
@@ -40,6 +41,15 @@ words = versions.Words(slug={slug!r}, title="Faces to carry", blurb="Colours fac
 version = versions.publish(run, 4, words, kind="sketch")
 print(run.pk, version.engine)
 """
+TAKE_ALL_BACK = """
+import django
+django.setup()
+from trainer import versions
+from trainer.models import Version
+
+for version in Version.objects.live():
+    versions.take_back(version)
+"""
 
 
 @dataclass(frozen=True)
@@ -51,17 +61,21 @@ class Trained:
 
 
 @pytest.fixture(scope="module")
-def trained(site) -> Trained:
+def trained(site) -> Iterator[Trained]:
+    """A run to publish from. What was published of it is off the create page again when the module ends."""
+    made = run_script(site, MAKE.format(slug=f"carried{next(NUMBERS)}"))
+    yield Trained(*made.split()[-2:])
+    run_script(site, TAKE_ALL_BACK)
+
+
+def run_script(site: sites.Site, script: str) -> str:
+    """Python with the site's own database; what it printed."""
     data = str(site.log.parent / "var")
     environment = sites.environment(
         STYLESITE_DATA=data, DJANGO_SETTINGS_MODULE="stylesite.settings", CUDA_VISIBLE_DEVICES="-1"
     )
-    script = MAKE.format(slug=f"carried{next(NUMBERS)}")
-    made = subprocess.run(
-        [sys.executable, "-c", script], cwd=ROOT, env=environment, check=True, capture_output=True, text=True
-    )
-    run, engine = made.stdout.split()[-2:]
-    return Trained(run, engine)
+    command = [sys.executable, "-c", script]
+    return subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True, text=True).stdout
 
 
 @pytest.fixture(scope="module")

@@ -62,7 +62,7 @@ def open_paper(page: Page) -> Page:
 def test_a_phone_chooses_to_draw_draws_with_a_finger_and_gets_a_picture(visitor):
     page = visitor(width=390, has_touch=True, is_mobile=True)
     page.goto("/")
-    page.get_by_role("link", name="Draw an emoji").tap()
+    page.get_by_role("link", name="Draw an emoji", exact=True).tap()
     page.locator(drawing.PAPER).wait_for()
 
     for stroke in FACE:
@@ -238,7 +238,7 @@ def test_a_sketch_is_sent_without_scripts(visitor, tmp_path):
     page = visitor(java_script_enabled=False)
     (tmp_path / "face.png").write_bytes(pictures.encoded(pictures.sketch(), "png"))
     page.goto("/")
-    page.get_by_role("link", name="Draw an emoji").click()
+    page.get_by_role("link", name="Draw an emoji", exact=True).click()
 
     page.locator('input[name="sketch"]').set_input_files(tmp_path / "face.png")
     page.get_by_role("button", name="Paint", exact=True).click()
