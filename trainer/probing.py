@@ -152,7 +152,7 @@ def grid(run: Run, probes: list[Probe]) -> list[Row]:
     """Checkpoints, newest first, with what they made of these probes; those that are gone but painted, too."""
     here = {export.name: export for export in checkpoints.list_exports(run.folder)}
     folder = run.folder / PAINTED
-    names = {path.name for path in folder.glob(checkpoints.FOLDERS) if path.is_dir()} | set(here)
+    names = {path.name for path in checkpoints.list_folders(folder)} | set(here)
     return [_row(folder / name, here.get(name), probes) for name in sorted(names, reverse=True)]
 
 
