@@ -8,7 +8,6 @@ from contextvars import ContextVar
 from dataclasses import replace
 
 from django.http import HttpRequest, HttpResponse
-from django.utils.translation import get_language
 
 from tfapp import engines
 from tfapp.engines.base import EngineSpec, Parameter
@@ -73,7 +72,7 @@ def title_of(name: str) -> str:
     if spec := engines.SPECS.get(name):
         return str(spec.title)
     version = _find_version(name)
-    return f"{version.title_in(get_language() or '')} {version.number}" if version else name
+    return str(version) if version else name
 
 
 def is_version(name: str) -> bool:
@@ -83,11 +82,10 @@ def is_version(name: str) -> bool:
 
 def describe(version: Version) -> EngineSpec:
     """A version as an entry of the menu, in the reader's language."""
-    language = get_language() or ""
     return EngineSpec(
         name=version.engine,
-        title=version.title_in(language),
-        blurb=version.blurb_in(language),
+        title=version.shown_title,
+        blurb=version.shown_blurb,
         kind=version.kind,
         parameters=_parameters(version),
         path=path_of(version.recipe, version.kind, version.direction),

@@ -314,10 +314,10 @@ def test_what_another_finishes_while_it_is_looked_at_is_let_be(run, monkeypatch)
 def test_titles_have_a_language():
     version = make_version(title="Cats", title_ko="고양이", blurb="Colours cats.")
 
-    with translation.override("ko"):
-        assert version.title_in("ko-kr") == "고양이"
-    assert version.title_in("en") == "Cats"
-    assert version.blurb_in("ko") == "Colours cats."
+    with translation.override("ko-kr"):
+        assert (version.shown_title, str(version)) == ("고양이", "고양이 1")
+        assert version.shown_blurb == "Colours cats."
+    assert version.shown_title == "Cats"
 
 
 def at_once(*actions) -> list[Exception]:

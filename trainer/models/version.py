@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from trainer.models.run import Run
@@ -68,18 +69,22 @@ class Version(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.title} {self.number}"
+        return f"{self.shown_title} {self.number}"
 
     @property
     def engine(self) -> str:
         """What jobs and artworks call it: `cats.3`. No engine of the program has a dot in its name."""
         return f"{self.slug}.{self.number}"
 
-    def title_in(self, language: str) -> str:
-        return (self.title_ko if language.startswith("ko") else "") or self.title
+    @property
+    def shown_title(self) -> str:
+        """In the reader's language, where it was given in it."""
+        return (self.title_ko if _is_korean() else "") or self.title
 
-    def blurb_in(self, language: str) -> str:
-        return (self.blurb_ko if language.startswith("ko") else "") or self.blurb
+    @property
+    def shown_blurb(self) -> str:
+        """The same of the sentence below it."""
+        return (self.blurb_ko if _is_korean() else "") or self.blurb
 
     def samples(self) -> list[str]:
         """Names of its sample pictures."""
@@ -89,3 +94,7 @@ class Version(models.Model):
     def folder(self) -> Path:
         """A checkpoint folder: config.json, model.weights.h5, card.md, samples/."""
         return Path(settings.TRAINING_ROOT) / "versions" / self.slug / str(self.number)
+
+
+def _is_korean() -> bool:
+    return (get_language() or "").startswith("ko")
