@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from trainer import overview, probing
 from trainer.access import staff_only
 from trainer.models import Probe, Run
-from trainer.models.probe import PAINTED
+from trainer.models.probe import PAINTED, name_painted
 from trainer.version_forms import UNPROCESSABLE, ProbeForm
 from trainer.views import sending
 
@@ -72,11 +72,12 @@ def probe_delete(request: HttpRequest, id: uuid.UUID, probe: int) -> HttpRespons
 @staff_only
 @require_safe
 def probe_painted(request: HttpRequest, id: uuid.UUID, probe: int, checkpoint: str) -> HttpResponse:
-    """What a checkpoint made of it."""
+    """What a checkpoint made of it; of a cyclegan the way back with `?way=BtoA`."""
     if not CHECKPOINT.fullmatch(checkpoint):
         raise Http404
     run = get_object_or_404(Run, pk=id)
-    return sending.picture(run.folder / PAINTED / checkpoint / f"{probe}.png", keep_seconds=KEEP_SECONDS)
+    name = name_painted(probe, request.GET.get("way", ""))
+    return sending.picture(run.folder / PAINTED / checkpoint / name, keep_seconds=KEEP_SECONDS)
 
 
 def _find(id: uuid.UUID, probe: int) -> Probe:
