@@ -239,9 +239,13 @@ def _check_options(dataset, recipe, given, steps):
 def _choose_teachers(given):
     """For adain from a dataset, which holds none: those of this server, or to be downloaded; no other folder of it."""
     if given in (None, "", configs.AdaINConfig.teachers):
-        return settings.TEACHERS or configs.IMAGENET
+        given = settings.TEACHERS or configs.IMAGENET
     if given not in (configs.IMAGENET, settings.TEACHERS):
         raise Refused(_("The teachers are imagenet, or the folder that STYLESITE_TEACHERS names; leave it empty."))
+    missing = [name for name in configs.TEACHER_FILES if given != configs.IMAGENET and not Path(given, name).is_file()]
+    if missing:
+        sentence = _("%(folder)s, which STYLESITE_TEACHERS names, holds no %(name)s: adain cannot learn without it.")
+        raise Refused(sentence % {"folder": given, "name": missing[0]})
     return given
 
 
