@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,9 @@ class Trainer:
         Image.new("RGB", (96, 48), (self.step % 255, 90, 60)).save(beside)
         beside.rename(self.folder / "samples" / f"step-{self.step:07d}.png")
 
+    def list_samples(self) -> list[str]:
+        return [path.name for path in (self.folder / "samples").glob("step-*.png")]
+
     def validate(self, l1: float) -> None:
         with open(self.folder / "validation.jsonl", "a") as lines:
             lines.write(json.dumps({"step": self.step, "l1": l1, "ssim": 0.6}) + "\n")
@@ -63,6 +67,20 @@ class Trainer:
     def say(self, words: str) -> None:
         with open(self.folder / "train.log", "a") as log:
             log.write(words + "\n")
+
+
+def begin(site: sites.Site, title: str = "Shapes at work", *, seed: int = 0) -> Trainer:
+    """A run at which somebody is at work, and of which nothing is there yet."""
+    data = str(site.log.parent / "var")
+    environment = sites.environment(STYLESITE_DATA=data, DJANGO_SETTINGS_MODULE="stylesite.settings")
+    script = MAKE.format(title=title, seed=seed)
+    made = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, env=environment, check=True, capture_output=True, text=True
+    )
+    key, folder = made.stdout.split()[-2:]
+    trainer = Trainer(key, Path(folder))
+    trainer.folder.mkdir(parents=True)
+    return trainer
 
 
 @pytest.fixture(scope="module")
@@ -73,20 +91,7 @@ def name(site) -> str:
 @pytest.fixture
 def make_trainer(site) -> Callable[..., Trainer]:
     """Begins a run of which nothing is there yet."""
-    data = str(site.log.parent / "var")
-    environment = sites.environment(STYLESITE_DATA=data, DJANGO_SETTINGS_MODULE="stylesite.settings")
-
-    def make(title: str = "Shapes at work", *, seed: int = 0) -> Trainer:
-        script = MAKE.format(title=title, seed=seed)
-        made = subprocess.run(
-            [sys.executable, "-c", script], cwd=ROOT, env=environment, check=True, capture_output=True, text=True
-        )
-        key, folder = made.stdout.split()[-2:]
-        trainer = Trainer(key, Path(folder))
-        trainer.folder.mkdir(parents=True)
-        return trainer
-
-    return make
+    return partial(begin, site)
 
 
 @pytest.fixture

@@ -85,7 +85,8 @@ def _find(id: uuid.UUID, probe: int) -> Probe:
     return get_object_or_404(Probe.objects.of(get_object_or_404(Run, pk=id)), pk=probe)
 
 
-def _name_measures(row: probing.Row) -> probing.Row:
+def name_measures(row: probing.Row) -> probing.Row:
+    """The row with its measures called as people call them."""
     return replace(row, measures=[(overview.name_measure(name), value) for name, value in row.measures])
 
 
@@ -94,7 +95,7 @@ def _page(request: HttpRequest, run: Run, *, form: ProbeForm | None = None) -> H
     form = form or ProbeForm(run=run)
     shown = [probe for probe in Probe.objects.of(run) if probe.kind in form.kinds]
     painting = run.rounds.order_by("created_at").first()
-    rows = [_name_measures(row) for row in probing.grid(run, shown)]
+    rows = [name_measures(row) for row in probing.grid(run, shown)]
     context = {
         "run": run,
         "form": form,
