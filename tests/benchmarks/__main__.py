@@ -26,6 +26,7 @@ CASES = (
     ("training", "1024"),
     ("publishing", "7"),
     ("watching", "60"),
+    ("archives", "20000"),
     ("web", "echo"),
     ("gallery", "10000"),
     ("uploads", "1600"),

@@ -260,3 +260,16 @@ def test_two_runs_are_ticked_and_compared(staff, trainer, make_trainer):
     page.get_by_role("button", name="Show", exact=True).click()
     expect(page.locator("[data-curves=compared] .curves__title")).to_contain_text("total loss, in training")
     expect(page.locator("[data-curves=compared] .curve__line")).to_have_count(2)
+
+
+def test_the_numbers_of_many_curves_scroll_on_a_phone_and_the_page_does_not(staff, trainer):
+    names = [f"{name}_{side}" for name in ("adversarial", "cycle", "identity", "discriminator") for side in "ab"]
+    with open(trainer.folder / "history.jsonl", "a") as lines:
+        for step in range(1, 20):
+            lines.write(json.dumps({"step": step, **dict.fromkeys(names, 0.123456), "seconds": 0.1}) + "\n")
+    page = staff(width=390)
+
+    page.locator("[data-curves-table] > summary").first.click()
+
+    expect(page.locator("[data-curves-table] table").first).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") == 390

@@ -132,7 +132,7 @@ def _tell_options_apart(sides: list[Side]) -> list[tuple[str, list]]:
     columns = [
         {
             _("Dataset"): str(side.run.dataset or side.run.data),
-            _("Pictures"): watching.count_pictures(side.run),
+            _("Pictures to learn from"): watching.count_pictures(side.run),
             _("Recipe"): side.run.recipe,
             _("Steps"): side.run.steps,
             _("Seed"): side.run.seed,
