@@ -124,7 +124,7 @@ def fields(recipe: str) -> dict[str, forms.Field]:
 
 def teachers(folder: str) -> forms.Field:
     """Of adain from a dataset: those of a folder of this server, which may have none, or to be downloaded."""
-    here = [(folder, _("those of this server (%(folder)s)") % {"folder": folder})] if folder else []
+    here = [(folder, _("those of this server"))] if folder else []
     return forms.ChoiceField(
         label=label("teachers"),
         choices=[*here, (configs.IMAGENET, _("VGG-19, downloaded when the run begins (80 MB)"))],
@@ -137,7 +137,9 @@ def teachers(folder: str) -> forms.Field:
 def explain_teachers(folder: str) -> str:
     """What adain needs beside its pictures, and what is to be had here."""
     if folder:
-        return _("Frozen networks that judge what is painted.")
+        return _("Frozen networks that judge what is painted; this server keeps some in %(folder)s.") % {
+            "folder": folder
+        }
     return _(
         "Frozen networks that judge what is painted. This server has none: STYLESITE_TEACHERS names no folder. "
         "They are downloaded, and without the internet the run ends before its first step."
