@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import keras
 import numpy as np
@@ -93,6 +94,47 @@ def test_a_step_is_compiled_as_it_is_written_on_any_number_of_devices(monkeypatc
 
     with pytest.raises(TypeError, match="Python `bool`"):
         gradients.compile_training_step(branch)({"x": np.float32(1)})
+
+
+def build_blur():
+    picture = keras.Input((None, None, 3))
+    blurred = keras.layers.Conv2D(3, 3, padding="same", kernel_initializer="ones")(picture)
+    return keras.Model(picture, blurred - keras.ops.mean(picture, axis=(1, 2), keepdims=True))
+
+
+def test_a_compiled_network_takes_every_size_and_gives_its_numbers_again():
+    """Three times each: the second and third time by a graph for that size alone."""
+    network = build_blur()
+    draw = gradients.compile_for_pictures(network)
+    pictures = [np.random.default_rng(i).random((1, 5 + i, 9, 3), "float32") for i in range(10)]
+
+    for picture in [*pictures, *pictures, *pictures]:
+        assert np.allclose(gradients.as_array(draw(picture)), gradients.as_array(network(picture)), atol=1e-5)
+
+    assert len(draw._of_a_size) == draw.N_SIZES
+
+
+def test_a_compiled_network_serves_several_threads():
+    network = build_blur()
+    draw = gradients.compile_for_pictures(network)
+    pictures = [np.full((1, side, 7, 3), side, "float32") for side in (4, 5, 6, 7)] * 4
+
+    with ThreadPoolExecutor(4) as pool:
+        drawn = list(pool.map(lambda picture: gradients.as_array(draw(picture)), pictures))
+
+    for picture, result in zip(pictures, drawn, strict=True):
+        assert np.allclose(result, gradients.as_array(network(picture)), atol=1e-4)
+
+
+def test_a_size_that_came_once_and_large_pictures_cost_no_graph(monkeypatch):
+    draw = gradients.compile_for_pictures(build_blur())
+    monkeypatch.setattr(draw, "MOST_PIXELS", 100)
+
+    draw(np.zeros((1, 9, 9, 3), "float32"))
+    for _ in range(3):
+        draw(np.zeros((1, 11, 11, 3), "float32"))
+
+    assert list(draw._of_a_size.values()) == [None]
 
 
 def test_determinism_comes_too_late_after_the_first_operation():

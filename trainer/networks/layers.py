@@ -144,7 +144,7 @@ class Moments(keras.layers.Layer):
     """Mean and deviation of every channel over the positions: (n, h, w, c) → (n, 2c), float32."""
 
     def call(self, x):
-        mean, variance = ops.moments(ops.cast(x, "float32"), axes=(1, 2))
+        mean, variance = kernels.moments(x)
         return ops.concatenate([mean, ops.sqrt(variance + 1e-5)], axis=-1)
 
     def compute_output_shape(self, shape):

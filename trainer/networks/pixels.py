@@ -1,8 +1,8 @@
 """Pixels in and out of networks: the one place where bytes become 0..1 on this side of the house."""
 
+import cv2
 import numpy as np
 from keras import ops
-from PIL import Image
 
 
 def from_bytes(pictures):
@@ -26,6 +26,8 @@ def to_bytes(picture: np.ndarray) -> np.ndarray:
 
 
 def resize(picture: np.ndarray, height: int, width: int) -> np.ndarray:
-    """A float32 (h, w, 3) picture in 0..1 at another size, through bytes; smooth both ways."""
-    image = Image.fromarray(to_bytes(picture))
-    return np.asarray(image.resize((width, height), Image.Resampling.LANCZOS), "float32") / 255
+    """A float32 (h, w, 3) picture in 0..1 at another size, without steps or moiré."""
+    shrinks = height < picture.shape[0] or width < picture.shape[1]
+    # A cubic curve looks at 4×4 pixels, however many lie between two new ones: areas are for making smaller.
+    resized = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
+    return np.clip(resized, 0, 1)

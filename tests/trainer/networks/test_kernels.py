@@ -51,6 +51,28 @@ def test_instance_norm_has_the_slopes_of_its_plain_form():
         assert np.allclose(ours, plain, atol=1e-3)
 
 
+@pytest.mark.parametrize("n", [1, 3])
+def test_moments_equal_their_plain_form(n):
+    x = 5 * noise(n, 6, 7, 4) + 2
+
+    for fused, plain in zip(kernels.moments(x), kernels.moments_in_ops(x), strict=True):
+        assert np.allclose(fused, plain, rtol=1e-4)
+
+
+def test_moments_have_the_slopes_of_their_plain_form():
+    x, weight = noise(2, 6, 7, 4) + 1, noise(2, 4, seed=1)
+
+    slopes = []
+    for find in (kernels.moments, kernels.moments_in_ops):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            mean, variance = find(x)
+            total = tf.reduce_sum(weight * mean + tf.sin(variance))
+        slopes.append(tape.gradient(total, x))
+
+    assert np.allclose(*slopes, atol=1e-5)
+
+
 def test_depth_and_space_equal_their_plain_forms_and_undo_each_other():
     x = noise(2, 6, 8, 4)
 
