@@ -14,19 +14,19 @@ def find_gram(features):
     """
     n, h, w, c = ops.shape(features)
     flat = ops.reshape(ops.cast(features, "float32"), (n, h * w, c))
-    return ops.matmul(ops.swapaxes(flat, 1, 2), flat) / (h * w)
+    return ops.matmul(ops.swapaxes(flat, 1, 2), flat) / ops.cast(h * w, "float32")
 
 
 def measure_content(features, content):
     """½ Σ (F - P)² (2016, eq. 1), the mean of the pictures."""
     difference = ops.cast(features, "float32") - ops.cast(content, "float32")
-    return ops.sum(ops.square(difference)) / (2 * ops.shape(features)[0])
+    return ops.sum(ops.square(difference)) / ops.cast(2 * ops.shape(features)[0], "float32")
 
 
 def measure_layer(gram, style):
     """E = Σ (G - A)² / 4N²M² (2016, eq. 4; 2015, eq. 3) of matrices that were divided by M, the pictures' mean."""
     n, maps, _ = ops.shape(gram)
-    return ops.sum(ops.square(gram - style)) / (4 * maps**2 * n)
+    return ops.sum(ops.square(gram - style)) / ops.cast(4 * maps**2 * n, "float32")
 
 
 def measure_style(grams, styles, weights):
