@@ -28,7 +28,8 @@ NOT_LOADED = gettext_noop("The network that looks at pictures here is missing or
 WRONG_STEPS = gettext_noop("The number of steps must be a whole number from 1 to 2000.")
 
 SMALLEST_SCALE = 64  # pixels: the longest side where painting begins
-CONTENT_WEIGHT = 0.002  # α where β is 1 and both losses are brought to about 1
+# α where β is 1 and both losses are brought to about 1, found by looking at many pictures.
+ENCODER_WEIGHT, VGG_WEIGHT = 0.005, 0.02
 WEAKEST = 1000  # times as much weight has the content at strength 0
 VARIATION_WEIGHT = 0.1  # at full smoothness
 OVERFLOW_WEIGHT = 10
@@ -79,7 +80,7 @@ class GatysEngine:
 
         whole, inside = _fit(content)
         start = None if inputs.parameters.get("start") == "noise" else whole
-        weight = CONTENT_WEIGHT * WEAKEST ** (1 - strength)
+        weight = self._looker.content_weight * WEAKEST ** (1 - strength)
         finish = partial(_finish, content=content, strength=strength, keeps=inputs.parameters.get("keep_colours"))
         painted = descend(
             self._looker,
@@ -96,8 +97,8 @@ class GatysEngine:
 class Looker:
     """A feature network, and the loss of a picture in it. It is compiled for all sizes; several threads may use it."""
 
-    def __init__(self, network: keras.Model):
-        self._network = network
+    def __init__(self, network: keras.Model, content_weight: float):
+        self._network, self.content_weight = network, content_weight
         self._ask = gradients.compile_for_sizes(self._look)
 
     def aim(self, styles, content=None, *, content_weight=0.0, variation_weight=0.0):
@@ -137,14 +138,14 @@ def load_features(source: str) -> Looker:
     precision = gradients.choose_precision()
     try:
         if source == IMAGENET:
-            return Looker(features.of_teachers([_fetch()], precision))
+            return Looker(features.of_teachers([_fetch()], precision), VGG_WEIGHT)
         if not Path(source, checkpoints.CONFIG).is_file():
             teachers = [np.load(path) for path in sorted(Path(source).glob("*.npz"))]
-            return Looker(features.of_teachers(teachers, precision))
+            return Looker(features.of_teachers(teachers, precision), VGG_WEIGHT)
         architecture = AdaINArchitecture.from_config(checkpoints.read_config(source).get("architecture"))
         networks = adain.build_networks(architecture, precision)
         checkpoints.load_weights(Path(source) / checkpoints.WEIGHTS, networks)
-        return Looker(features.of_encoder(networks["content_encoder"]))
+        return Looker(features.of_encoder(networks["content_encoder"]), ENCODER_WEIGHT)
     except (OSError, ValueError, TypeError, KeyError) as error:
         log.warning("%s holds nothing to look at pictures with: %s", source, error)
         raise EngineError(NOT_LOADED) from error

@@ -140,7 +140,7 @@ def test_it_stops_within_a_step(engine):
 
 
 def test_a_loss_that_is_no_number_is_told_in_a_sentence(engine, monkeypatch):
-    monkeypatch.setattr(gatys, "CONTENT_WEIGHT", float("nan"))
+    monkeypatch.setattr(engine._looker, "content_weight", float("nan"))
 
     with pytest.raises(EngineError, match="could not be painted"):
         render(engine)
