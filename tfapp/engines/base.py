@@ -59,6 +59,7 @@ class Inputs:
     styles: tuple[np.ndarray, ...] = ()
     parameters: Mapping[str, Any] = field(default_factory=dict)
     sketch: np.ndarray | None = None
+    masks: np.ndarray | None = None  # float32 (height, width, k) in 0..1 of the content: regions, beside a background
 
 
 class Engine(Protocol):
