@@ -2,13 +2,14 @@
 
 import logging
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 from django.utils.translation import gettext_noop
 
-from tfapp.engines import colour, pictures
+from tfapp.engines import colour, pictures, posters
 from tfapp.engines.base import EngineError, Inputs, Progress
 from trainer import checkpoints, gradients
 from trainer.networks import adain, pixels
@@ -20,6 +21,7 @@ STYLE_SIDE = 384  # pixels of a style picture's shorter side: smaller, and its b
 STYLE_RATIO = 3  # a longer style picture is looked at in its middle
 LEAST_SIDE = 16  # a smaller photo is made larger by mirroring, and cut again
 FADE = 0.2  # under this strength the photo itself shows through, and at 0 it is all there is
+MOST_PIXELS, MOST_PIXELS_ON_GPU = 1_500_000, 16_000_000  # in one piece: the first take a worker 1.2 GB
 N_WARM = 2  # renderings before a measurement, to compile
 
 log = logging.getLogger(__name__)
@@ -39,6 +41,8 @@ class AdainEngine:
             log.warning("The checkpoint %s cannot be loaded: %s", source, error)
             raise EngineError(NOT_LOADED) from error
 
+        self.networks = networks
+        self.most_pixels = MOST_PIXELS if gradients.peak_device_memory() is None else MOST_PIXELS_ON_GPU
         self._run_content, self._run_style, self._run_decoder = map(gradients.compile_for_pictures, networks.values())
         self._beside = ThreadPoolExecutor(thread_name_prefix="content")
         self.encode = pictures.Remembered(self._encode)
@@ -55,24 +59,32 @@ class AdainEngine:
         padded, inside = _fit_content(content)
         reading = self._beside.submit(self._run_content, padded[None])
         try:
-            code = np.mean([self.encode(style) for style in styles], axis=0)
-            if strength < 1:
-                code = strength * code + (1 - strength) * self.encode(content)
+            code = self._mix(styles, strength, content)
         finally:
             features = reading.result()  # whatever happens, nothing goes on beside the next job
         progress(0.1)
 
         painted = gradients.as_array(self._run_decoder(features, code))[0][inside]
-        picture = pictures.finished(painted)
-        if strength < FADE:
-            share = strength / FADE
-            picture = share * picture + (1 - share) * content
         progress(0.9)
 
-        if inputs.parameters.get("keep_colours"):
-            picture = colour.keep_colours(picture, content)
+        picture = _finish(painted, content, inputs)
         progress(1.0)
         return picture
+
+    def render_rows(self, inputs: Inputs, progress: Progress, folder: Path) -> Iterator[np.ndarray]:
+        """The same, a few rows at a time, for a content of any size. Raises EngineError; OSError on a full disk."""
+        content, styles = posters.photo_and_styles(inputs)
+        strength = pictures.strength(inputs)
+        progress(0.0)
+
+        code = self._mix(styles, strength, posters.reduce(content, 2 * STYLE_SIDE) if strength < 1 else None)
+        for top, painted in posters.paint(self.networks, content, code, folder=folder, progress=progress):
+            yield _finish(painted, content[top : top + len(painted)], inputs)
+
+    def _mix(self, styles, strength, content):
+        """The code of the styles together, as near to the content's own as the strength says: (1, n) float32."""
+        code = np.mean([self.encode(style) for style in styles], axis=0)
+        return code if strength == 1 else strength * code + (1 - strength) * self.encode(content)
 
     def _encode(self, style):
         """The code of a style picture (h, w, 3): (1, n) float32."""
@@ -90,6 +102,14 @@ def measure_seconds(engine: AdainEngine, side: int, n_times: int = 7) -> list[fl
         engine.render(Inputs(content, (style,)), lambda share: None)
         seconds.append(time.perf_counter() - started)
     return seconds[N_WARM:]
+
+
+def _finish(painted, content, inputs):
+    """What the network painted of a content, or of some rows of it, as was asked for."""
+    picture, share = pictures.finished(painted), pictures.strength(inputs) / FADE
+    if share < 1:
+        picture = share * picture + (1 - share) * content
+    return colour.keep_colours(picture, content) if inputs.parameters.get("keep_colours") else picture
 
 
 def _fit_content(content):
