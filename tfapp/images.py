@@ -26,11 +26,11 @@ from PIL import Image
 
 from tfapp import files, imprint
 from tfapp.decoding import pool, sizes, structure
+from tfapp.models.artwork import VIEW_SIDE
 
 LABEL_LENGTH = 120
 THUMBNAIL_WIDTHS = (320, 640, 1280)
-VIEW_SIDE = 4096  # pixels: of a larger picture, a copy with this longest side is what people look at
-PREVIEW_SIDE = 2048  # and of a larger photo of theirs
+PREVIEW_SIDE = 2048  # pixels: of a photo larger than people look at, they see so much
 SPOOL_BYTES = 4 * 2**20  # of a download, in memory
 # Measured: AVIF at speed 8 takes two to six times as long as at 9 for 7 % less, WebP by method 4 twice as long for 3 %,
 # PNG at level 6 four times as long for 7 %.
@@ -204,10 +204,12 @@ def store_artwork(array: np.ndarray, *, name: str = "") -> StoredArtwork:
 
 
 def thumbnail_widths(width: int, height: int) -> set[int]:
-    """The largest is as wide as the picture or 1280; one for looking at a picture that no browser should open."""
-    widths = {min(one, width) for one in THUMBNAIL_WIDTHS}
+    """The largest is as wide as the picture or 1280; of one that no browser should open, it is a copy to look at."""
     longest = max(width, height)
-    return widths | {round(width * VIEW_SIDE / longest)} if longest > VIEW_SIDE else widths
+    if longest <= VIEW_SIDE:
+        return {min(one, width) for one in THUMBNAIL_WIDTHS}
+    most = round(width * VIEW_SIDE / longest)
+    return {min(one, most) for one in THUMBNAIL_WIDTHS} | {most}
 
 
 def write_thumbnails(folder: Path, thumbnails: dict[int, Image.Image], *, beside: Image.Image | None = None) -> None:

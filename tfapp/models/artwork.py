@@ -12,6 +12,7 @@ from tfapp.models.job import Job
 from tfapp.models.person import Person
 
 REPORTS_THAT_HIDE = 3
+VIEW_SIDE = 4096  # pixels: of a larger picture people look at a copy, with this longest side
 
 
 class ArtworkQuerySet(models.QuerySet):
@@ -107,6 +108,13 @@ class Artwork(models.Model):
     def sizes(self) -> list[tuple[int, int]]:
         """Width and height of each stored thumbnail, smallest first."""
         return sorted((int(width), height) for width, height in self.thumbnails.items())
+
+    @property
+    def view_width(self) -> int | None:
+        """The width of that copy; None where the picture itself is small enough, or older than copies are."""
+        width, height = self.sizes[-1]
+        is_copy = max(self.width, self.height) > VIEW_SIDE and max(width, height) > VIEW_SIDE // 2
+        return width if is_copy else None
 
     def publish(self) -> bool:
         """Show it to everybody; says whether that changed anything."""
