@@ -162,7 +162,9 @@ UPLOAD_MAX_PIXELS = env.whole_number("STYLESITE_UPLOAD_MAX_MEGAPIXELS", 100, low
 UPLOAD_MAX_SIDE = 16_000  # WebP, in which results can be downloaded, ends at 16,383
 UPLOAD_MIN_SIDE = 16
 UPLOAD_MAX_RATIO = 12  # longest side over shortest
-_EFFORT = max(1, min(UPLOAD_MAX_PIXELS, UPLOAD_MAX_SIDE**2) / 60_000_000)  # the next two suffice for 60 megapixels, held twice
+_EFFORT = max(
+    1, min(UPLOAD_MAX_PIXELS, UPLOAD_MAX_SIDE**2) / 60_000_000
+)  # the next two suffice for 60 megapixels, held twice
 UPLOAD_DECODE_SECONDS = round(20 * _EFFORT)  # processor time of one decoding process
 UPLOAD_DECODE_MEMORY = round(2 * 2**30 * _EFFORT) + UPLOAD_MAX_BYTES  # its bytes of address space
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 2**20
