@@ -159,7 +159,7 @@ CSRF_TRUSTED_ORIGINS = [f"https://{host.lstrip('.')}" for host in ALLOWED_HOSTS 
 # Uploads: what is let in
 UPLOAD_MAX_BYTES = env.whole_number("STYLESITE_UPLOAD_MAX_MB", 80, low=1, high=1000) * 2**20
 UPLOAD_MAX_PIXELS = env.whole_number("STYLESITE_UPLOAD_MAX_MEGAPIXELS", 100, low=1, high=1000) * 10**6
-UPLOAD_MAX_SIDE = 16_000  # WebP, in which results can be downloaded, ends at 16,383
+UPLOAD_MAX_SIDE = 16_000
 UPLOAD_MIN_SIDE = 16
 UPLOAD_MAX_RATIO = 12  # longest side over shortest
 _EFFORT = max(

@@ -26,7 +26,7 @@ from PIL import Image
 
 from tfapp import files, imprint
 from tfapp.decoding import pool, sizes, structure
-from tfapp.models.artwork import VIEW_SIDE
+from tfapp.models.artwork import VIEW_SIDE, WEBP_PIXELS
 
 LABEL_LENGTH = 120
 THUMBNAIL_WIDTHS = (320, 640, 1280)
@@ -231,6 +231,11 @@ def write_png(array: np.ndarray, path: Path) -> None:
         os.replace(beside, path)
     finally:
         beside.unlink(missing_ok=True)
+
+
+def downloads(width: int, height: int) -> tuple[str, ...]:
+    """The formats that a picture of that size can be had in."""
+    return tuple(name for name in DOWNLOADS if name != "webp" or width * height <= WEBP_PIXELS)
 
 
 def encode(path: Path, *, format: str, provenance: dict | None) -> tuple[BinaryIO, str, str]:

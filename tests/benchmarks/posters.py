@@ -25,6 +25,7 @@ AIMS = {"4000x3000": "under 1.5 GB", "12000x8000": "under 2 GB"}
 def measure(argument: str) -> list[Figure]:
     """The upload, as the web process does it; the painting, as a worker does; the downloads."""
     width, height = map(int, argument.split("x"))
+    images.warm()
     name, figures = f"poster {width}×{height}", []
     with tempfile.TemporaryDirectory(prefix="stylesite-bench-") as folder:
         source = Path(folder) / "photo.jpg"
@@ -57,7 +58,7 @@ def paint(name: str, photo: images.Picture, aim: str) -> list[Figure]:
         Figure(f"{name}: a megapixel", f"{clock.seconds / (photo.width * photo.height / 1e6):.2f} s", "", "of engine"),
         Figure(f"{name}: peak memory of the worker", megabytes(worker), aim, f"{megabytes(loaded)} before"),
     ]
-    for wanted in ("png", "jpeg", "webp"):
+    for wanted in images.downloads(photo.width, photo.height):
         started, before = time.perf_counter(), own_memory()
         download, _, _ = images.encode(stored.part / "master.png", format=wanted, provenance=None)
         with download:

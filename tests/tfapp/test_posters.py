@@ -8,6 +8,7 @@ import time
 import numpy as np
 import pytest
 from django.db import connection
+from django.urls import reverse
 from PIL import Image
 
 from tests import factories, pictures
@@ -178,3 +179,20 @@ def test_a_disk_that_fills_up_is_told_in_plain_words(use):
     assert (job.state, job.error_code) == ("failed", "disk")
     assert "room" in job.error
     assert files.leftovers() == []
+
+
+# Pages
+
+
+@pytest.mark.django_db
+def test_of_a_poster_people_look_at_a_copy(client):
+    sizes = {"width": 12000, "height": 8000, "thumbnails": {"320": 213, "4096": 2731}}
+    poster, small = factories.make_artwork(is_public=True, **sizes), factories.make_artwork(is_public=True)
+
+    of_poster, of_small = (client.get(reverse("artwork", args=[one.pk])).content.decode() for one in (poster, small))
+
+    assert f'href="{reverse("artwork_thumbnail", args=[poster.pk, 4096, "webp"])}"' in of_poster
+    assert "12000 × 8000 pixels" in of_poster and "smaller copy" in of_poster
+    assert 'value="webp"' in of_small and 'value="webp"' not in of_poster
+    assert client.get(reverse("artwork_download", args=[poster.pk]), {"format": "webp"}).status_code == 400
+    assert f'href="{reverse("artwork_image", args=[small.pk])}"' in of_small and "smaller copy" not in of_small

@@ -397,14 +397,3 @@ def test_there_is_an_end_to_reports(settings):
     assert response.status_code == 429
     assert response["Retry-After"]
     assert not two.reports.exists()
-
-
-def test_of_a_poster_people_look_at_a_copy(client):
-    sizes = {"width": 12000, "height": 8000, "thumbnails": {"320": 213, "4096": 2731}}
-    poster, small = factories.make_artwork(is_public=True, **sizes), factories.make_artwork(is_public=True)
-
-    of_poster, of_small = (client.get(reverse("artwork", args=[one.pk])).content.decode() for one in (poster, small))
-
-    assert f'href="{reverse("artwork_thumbnail", args=[poster.pk, 4096, "webp"])}"' in of_poster
-    assert "12000 × 8000 pixels" in of_poster and "smaller copy" in of_poster
-    assert f'href="{reverse("artwork_image", args=[small.pk])}"' in of_small and "smaller copy" not in of_small

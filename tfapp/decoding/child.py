@@ -26,8 +26,6 @@ DOWNLOAD_OPTIONS = {
     "JPEG": {**JPEG_OPTIONS, "optimize": True},
     "WEBP": {"quality": 92, "method": 4},
 }
-HASTY_PIXELS = 20_000_000  # a larger picture is encoded in haste: a visitor waits, and memory holds all of it
-HASTY_OPTIONS = {"JPEG": JPEG_OPTIONS, "WEBP": {"quality": 92, "method": 0}}
 
 
 def main() -> None:
@@ -77,8 +75,7 @@ def convert(request: dict) -> dict:
         picture = master.convert("RGB")
     picture.info = {}  # in a master of ours there is none; and a copy of it all would take as much memory again
     extra = {name: bytes.fromhex(request[name]) for name in ("exif", "xmp") if request.get(name)}
-    options = HASTY_OPTIONS if picture.width * picture.height > HASTY_PIXELS else DOWNLOAD_OPTIONS
-    store(picture, request, kind=request["kind"], **options[request["kind"]], **extra)
+    store(picture, request, kind=request["kind"], **DOWNLOAD_OPTIONS[request["kind"]], **extra)
     return {"width": picture.width, "height": picture.height}
 
 

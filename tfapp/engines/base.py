@@ -50,12 +50,16 @@ class Rows(Protocol):
 
 @dataclass(frozen=True)
 class Inputs:
-    """What goes into one rendering: pictures are float32 (height, width, 3) in 0..1; a poster's content is Rows."""
+    """What goes into one rendering: pictures are float32 (height, width, 3) in 0..1.
+
+    Of a poster the content is Rows, and the masks may be smaller than it.
+    """
 
     content: np.ndarray | Rows | None = None
     styles: tuple[np.ndarray, ...] = ()
     parameters: Mapping[str, Any] = field(default_factory=dict)
     sketch: np.ndarray | None = None
+    masks: np.ndarray | None = None  # float32 (height, width, k) in 0..1 of the content: regions, beside a background
 
 
 class Engine(Protocol):

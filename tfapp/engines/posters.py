@@ -3,11 +3,13 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import cv2
 import numpy as np
 
-from tfapp.engines import pictures
+from tfapp.engines import colour, pictures
 from tfapp.engines.base import EngineError, Inputs, Progress, Rows
-from trainer.networks import adain
+from tfapp.engines.style_networks import QUARTER, StyleNetworks
+from trainer.networks import pixels
 from trainer.networks.streaming import Stream
 
 ROWS_AT_ONCE = 256  # of a photo that is made small
@@ -38,14 +40,28 @@ def reduce(content: Rows, side: int) -> np.ndarray:
 
 
 def paint(
-    networks: dict, content: Rows, code: np.ndarray, *, folder: Path, progress: Progress
+    networks: StyleNetworks,
+    content: Rows,
+    codes: np.ndarray,
+    masks: np.ndarray | None,
+    *,
+    folder: Path,
+    progress: Progress,
 ) -> Iterator[tuple[int, np.ndarray]]:
-    """The content in the manner of the code: (first row, float32 rows) from top to bottom, about 0..1."""
+    """The content in a code (1, n), or in k of them, each where its mask is: (first row, float32 rows), about 0..1.
+
+    The masks (h, w, k) may be smaller than the content.
+    """
     height, width = content.shape[:2]
-    read, shape, top, left = _with_mirrored_edges(content)
+    read, shape, top, left = _with_mirrored_edges(content, networks.architecture.multiple)
     stream = Stream(folder)
-    features = stream.through(networks["content_encoder"], stream.photo(shape, read))
-    picture = stream.through(networks["decoder"], features, code)
+    features = stream.through(networks.content_encoder, stream.photo(shape, read))
+    if masks is None:
+        picture = stream.through(networks.decoder, features, codes)
+    else:
+        shares = pixels.resize(masks, shape[0] // QUARTER, shape[1] // QUARTER)
+        places = stream.photo(shares.shape, lambda first, last: shares[first:last])
+        picture = stream.through(networks.decoder_by_place, features, codes[None], places)
 
     at = -top
     for rows in stream.rows(picture, progress):
@@ -55,9 +71,21 @@ def paint(
         at += len(rows)
 
 
-def _with_mirrored_edges(content: Rows) -> tuple[Callable, tuple[int, int, int], int, int]:
+def find_edges(content: Rows, soft: np.ndarray, top: int, bottom: int) -> np.ndarray:
+    """`colour.find_edges` of these rows, where `soft` is `colour.soften` of the reduced photo."""
+    factor = content.shape[1] // soft.shape[1]
+    rows, columns = (
+        ((np.arange(first, last) + 0.5) / factor - 0.5).astype("float32")
+        for first, last in ((top, bottom), (0, content.shape[1]))
+    )
+    x, y = np.meshgrid(columns, rows)
+    light = content[top:bottom] @ colour.LUMINANCE
+    return light - cv2.remap(soft, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+
+
+def _with_mirrored_edges(content: Rows, multiple: int) -> tuple[Callable, tuple[int, int, int], int, int]:
     """How to read rows of the photo in the middle of a picture that the network can halve, its shape, and where."""
-    margins = [-side % adain.CONTENT_MULTIPLE for side in content.shape[:2]]
+    margins = [-side % multiple for side in content.shape[:2]]
     rows, columns = (
         np.pad(np.arange(side), (more // 2, more - more // 2), mode="symmetric")
         for side, more in zip(content.shape[:2], margins, strict=True)

@@ -12,6 +12,7 @@ from tfapp.models.job import Job
 from tfapp.models.person import Person
 
 REPORTS_THAT_HIDE = 3
+WEBP_PIXELS = 20_000_000  # in larger pictures WebP runs over, and takes minutes
 VIEW_SIDE = 4096  # pixels: of a larger picture people look at a copy, with this longest side
 
 
@@ -115,6 +116,11 @@ class Artwork(models.Model):
         width, height = self.sizes[-1]
         is_copy = max(self.width, self.height) > VIEW_SIDE and max(width, height) > VIEW_SIDE // 2
         return width if is_copy else None
+
+    @property
+    def can_be_webp(self) -> bool:
+        """Whether it can be downloaded as WebP, too."""
+        return self.width * self.height <= WEBP_PIXELS
 
     def publish(self) -> bool:
         """Show it to everybody; says whether that changed anything."""

@@ -94,6 +94,8 @@ def artwork_download(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
     wanted = request.GET.get("format", "png")
     if wanted not in FORMATS:
         return errors.answer(request, 400, _("Pictures can be downloaded as PNG, JPEG or WebP."))
+    if wanted not in images.downloads(found.width, found.height):
+        return errors.answer(request, 400, _("Pictures as large as this can be downloaded as PNG or JPEG."))
     provenance = pictures.provenance(found) if request.GET.get("provenance") == "1" else None
     try:
         if wanted != "png":  # a process has to read and write it

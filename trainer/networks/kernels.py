@@ -25,14 +25,19 @@ def instance_norm(x, scale, shift, epsilon: float = 1e-4):
     if tf is None or x.shape[0] is None or not tf.is_tensor(x):
         return instance_norm_in_ops(x, scale, shift, epsilon)
     # Batch normalisation over a batch of one picture is instance normalisation, in one fused pass.
-    pictures = tf.split(x, x.shape[0])
+    pictures = _each(x, keep=True)
     normed = [
-        tf.raw_ops.FusedBatchNormV3(x=picture, scale=scale[i], offset=shift[i], mean=[], variance=[], epsilon=epsilon)[
-            0
-        ]
-        for i, picture in enumerate(pictures)
+        tf.raw_ops.FusedBatchNormV3(x=picture, scale=wide, offset=by, mean=[], variance=[], epsilon=epsilon).y
+        for picture, wide, by in zip(pictures, _each(scale), _each(shift), strict=True)
     ]
     return normed[0] if len(normed) == 1 else tf.concat(normed, 0)
+
+
+def _each(x, *, keep=False):
+    """The pictures of a batch: one is not cut out, which saves small operations by the hundred."""
+    if x.shape[0] == 1:
+        return [x if keep else tf.reshape(x, x.shape[1:])]
+    return tf.split(x, x.shape[0]) if keep else tf.unstack(x)
 
 
 def instance_norm_in_ops(x, scale, shift, epsilon: float = 1e-4):
@@ -69,11 +74,11 @@ def moments_in_ops(x):
 @ops.custom_gradient
 def _fused_moments(x):
     """What batch normalisation finds out about a batch of one picture, in one pass instead of four."""
-    n, height, width, channels = (side or tf.shape(x)[i] for i, side in enumerate(x.shape))
+    _, height, width, channels = (side or tf.shape(x)[i] for i, side in enumerate(x.shape))
     one, nothing, positions = tf.ones(channels), tf.zeros(channels), tf.cast(height * width, "float32")
     found = [
         tf.raw_ops.FusedBatchNormV3(x=picture, scale=one, offset=nothing, mean=[], variance=[])
-        for picture in tf.split(x, n)
+        for picture in _each(x, keep=True)
     ]
     mean = tf.stack([each.batch_mean for each in found])
     variance = tf.stack([each.batch_variance for each in found]) * (positions - 1) / positions
@@ -219,11 +224,11 @@ def enlarge_and_convolve(x, kernel, bias):
     x (n, h, w, a), kernel (3, 3, a, b), bias (b,) → (n, 2h, 2w, b). The kernel is folded into one for each
     of the four output phases, which look at 3×3 small positions; edges repeat. Exact, not an approximation.
     """
-    x = ops.conv(pad_by_edge(x, 1), _fold_into_phases(kernel), padding="valid")
+    x = ops.conv(pad_by_edge(x, 1), fold_into_phases(kernel), padding="valid")
     return depth_to_space(x + ops.tile(bias, 4))
 
 
-def _fold_into_phases(kernel):
+def fold_into_phases(kernel):
     """The kernel of one output for each phase of an enlargement: (3, 3, a, b) → (3, 3, a, 4b)."""
     if tuple(kernel.shape[:2]) != (3, 3):
         raise ValueError(f"Expected a 3×3 kernel, got {tuple(kernel.shape)}.")
@@ -232,18 +237,16 @@ def _fold_into_phases(kernel):
     return ops.reshape(folded, (3, 3, kernel.shape[2], 4 * kernel.shape[-1]))
 
 
-def prepare_convolution(kernel, bias, stride: int = 1, *, enlarges: bool = False):
+def prepare_convolution(kernel, bias, stride: int = 1, *, unfolds: bool = False):
     """A function of pictures that have their margins already, (1, h, w, a), with any h and w: they are convolved.
 
     Compiled where the backend can: product and bias are then rounded once, as in a network that is compiled.
-    `enlarges` is `enlarge_and_convolve`, for a margin of one position: (1, h + 2, w + 2, a) → (1, 2h, 2w, b).
+    With `unfolds`, four channels become the 2×2 pixels of one.
     """
-    if enlarges:
-        kernel, bias = _fold_into_phases(kernel), ops.tile(bias, 4)
 
     def convolve(padded):
         x = ops.conv(padded, kernel, strides=stride, padding="valid") + bias
-        return depth_to_space(x) if enlarges else x
+        return depth_to_space(x) if unfolds else x
 
     if tf is None:
         return convolve

@@ -16,10 +16,10 @@ import keras
 import numpy as np
 from keras import ops
 
-from trainer.networks import kernels
+from trainer.networks import kernels, layers
 from trainer.networks.bands import Moments, StoredRows
 
-BAND_BYTES = 96 * 2**20  # of all that is held at once for the rows that are made together
+BAND_BYTES = 64 * 2**20  # of all that is held at once for the rows that are made together
 POINT_BY_POINT = {"Add", "Concatenate", "Multiply", "ReLU", "Rescaling", "Subtract"}  # of Keras
 
 
@@ -214,7 +214,7 @@ def _lead_convolution(stream: Stream, layer, x: Plane) -> Plane:
     x = stream.keep(x) if x.is_dear else x
     margin, stride = layer.size // 2, layer.stride
     height, width = ((side + 2 * margin - layer.size) // stride + 1 for side in (x.height, x.width))
-    kernel, bias = (ops.cast(weight, layer.compute_dtype) for weight in (layer.kernel, layer.bias))
+    kernel, bias = _weights(layer)
     convolve = kernels.prepare_convolution(kernel, bias, stride)
     columns = _mirrored(np.arange(-margin, x.width + margin), x.width)
 
@@ -227,19 +227,33 @@ def _lead_convolution(stream: Stream, layer, x: Plane) -> Plane:
 
 
 def _lead_enlarging_convolution(stream: Stream, layer, x: Plane) -> Plane:
+    kernel, bias = _weights(layer)
+    kernel, bias = kernels.fold_into_phases(kernel), ops.tile(bias, 4)
+    return _unfolded(stream, layer, x, kernel, bias, lambda at, side: np.clip(at, 0, side - 1))
+
+
+def _lead_unfolding_convolution(stream: Stream, layer, x: Plane) -> Plane:
+    return _unfolded(stream, layer, x, *_weights(layer), _mirrored)
+
+
+def _unfolded(stream: Stream, layer, x: Plane, kernel, bias, reach_out: Callable) -> Plane:
+    """A 3×3 convolution whose channels become 2×2 pixels; `reach_out` says what lies outside of the picture."""
     x = stream.keep(x) if x.is_dear else x
-    kernel, bias = (ops.cast(weight, layer.compute_dtype) for weight in (layer.kernel, layer.bias))
-    convolve = kernels.prepare_convolution(kernel, bias, enlarges=True)
-    columns = np.clip(np.arange(-1, x.width + 1), 0, x.width - 1)
+    convolve = kernels.prepare_convolution(kernel, bias, unfolds=True)
+    columns = reach_out(np.arange(-1, x.width + 1), x.width)
 
     def read(top, bottom):
         first, last = top // 2, (bottom + 1) // 2
-        rows = np.clip(np.arange(first - 1, last + 1), 0, x.height - 1)
+        rows = reach_out(np.arange(first - 1, last + 1), x.height)
         large = convolve(ops.cast(_take(x, rows, columns), layer.compute_dtype))
         return large[:, top - 2 * first : bottom - 2 * first]
 
     shape = (2 * x.height, 2 * x.width, layer.filters)
-    return Plane(shape, (x,), read, dtype=layer.compute_dtype, n_products=int(np.prod(kernel.shape)))
+    return Plane(shape, (x,), read, dtype=layer.compute_dtype, n_products=int(np.prod(kernel.shape)) // 4)
+
+
+def _weights(layer):
+    return tuple(ops.cast(weight, layer.compute_dtype) for weight in (layer.kernel, layer.bias))
 
 
 def _lead_instance_norm(stream: Stream, layer, x: Plane) -> Plane:
@@ -247,9 +261,19 @@ def _lead_instance_norm(stream: Stream, layer, x: Plane) -> Plane:
     return _normalised(stream.keep(x), scale, shift, layer.compute_dtype)
 
 
-def _lead_conditional_norm(stream: Stream, layer, x: Plane, scales) -> Plane:
-    scales = ops.cast(scales, "float32")[0]
-    return _normalised(stream.keep(x), 1 + scales[: x.channels], scales[x.channels :], x.dtype)
+def _lead_conditional_norm(stream: Stream, layer, x: Plane, scales, masks: Plane | None = None) -> Plane:
+    scale, shift = ops.split(ops.cast(scales, "float32"), 2, axis=-1)
+    if masks is None:
+        return _normalised(stream.keep(x), 1 + scale[0], shift[0], x.dtype)
+    plain = ops.ones((x.channels,))
+    normed = _normalised(stream.keep(x), plain, 0 * plain, x.dtype)
+
+    def read(top, bottom):
+        shares = masks.read(top, bottom)
+        wide, by = (layers.spread(values, shares, x.dtype) for values in (1 + scale, shift))
+        return normed.read(top, bottom) * wide + by
+
+    return Plane((x.height, x.width, x.channels), (normed, masks), read, dtype=x.dtype)
 
 
 def _normalised(x: Kept, scale, shift, dtype) -> Plane:
@@ -260,19 +284,33 @@ def _normalised(x: Kept, scale, shift, dtype) -> Plane:
     return Plane((x.height, x.width, x.channels), (x,), read, dtype=dtype)
 
 
-def _lead_grain(stream: Stream, layer, x: Plane, amounts) -> Plane:
-    def draw(top, bottom):  # the generator has no rows: it is asked once, for all of them
-        noise = keras.random.normal((1, x.height, x.width, 1), dtype="float32", seed=layer.seed)
-        return ops.cast(noise, x.dtype)[:, top:bottom]
+def _lead_grain(stream: Stream, layer, x: Plane, amounts, masks: Plane | None = None) -> Plane:
+    def read(top, bottom):
+        noise = ops.cast(layer.noise_of(bottom - top, x.width, top)[None], x.dtype)
+        if masks is None:
+            return x.read(top, bottom) + ops.cast(amounts[:, None, None], x.dtype) * noise
+        return x.read(top, bottom) + layers.spread(amounts, masks.read(top, bottom), x.dtype) * noise
 
-    noise = stream.keep(Plane((x.height, x.width, 1), (), draw, dtype=x.dtype))
-    noise.plane.bands = lambda n_bytes: [(0, x.height)]
-    amounts = ops.cast(amounts[:, None, None], x.dtype)
+    return Plane((x.height, x.width, x.channels), (x, *([masks] if masks else [])), read, dtype=x.dtype)
+
+
+def _lead_up_sampling(stream: Stream, layer, x: Plane) -> Plane:
+    factor, wide = layer.size
+    columns = np.arange(x.width * wide) // wide
 
     def read(top, bottom):
-        return x.read(top, bottom) + amounts * noise.read(top, bottom)
+        return _take(x, np.arange(top, bottom) // factor, columns)
 
-    return Plane((x.height, x.width, x.channels), (x, noise), read, dtype=x.dtype)
+    return Plane((x.height * factor, x.width * wide, x.channels), (x,), read, dtype=x.dtype)
+
+
+def _lead_average_pooling(stream: Stream, layer, x: Plane) -> Plane:
+    factor, wide = layer.pool_size
+
+    def read(top, bottom):
+        return layer(x.read(top * factor, bottom * factor))
+
+    return Plane((x.height // factor, x.width // wide, x.channels), (x,), read, dtype=layer.compute_dtype)
 
 
 def _lead_space_to_depth(stream: Stream, layer, x: Plane) -> Plane:
@@ -282,23 +320,16 @@ def _lead_space_to_depth(stream: Stream, layer, x: Plane) -> Plane:
     return Plane((x.height // 2, x.width // 2, 4 * x.channels), (x,), read, dtype=layer.compute_dtype)
 
 
-def _lead_depth_to_space(stream: Stream, layer, x: Plane) -> Plane:
-    def read(top, bottom):
-        first, last = top // 2, (bottom + 1) // 2
-        large = kernels.depth_to_space(ops.cast(x.read(first, last), layer.compute_dtype))
-        return large[:, top - 2 * first : bottom - 2 * first]
-
-    return Plane((2 * x.height, 2 * x.width, x.channels // 4), (x,), read, dtype=layer.compute_dtype)
-
-
 MAKERS = {
+    "AveragePooling2D": _lead_average_pooling,
     "ConditionalNorm": _lead_conditional_norm,
     "Convolution": _lead_convolution,
-    "DepthToSpace": _lead_depth_to_space,
     "EnlargingConvolution": _lead_enlarging_convolution,
     "Grain": _lead_grain,
     "InstanceNorm": _lead_instance_norm,
     "SpaceToDepth": _lead_space_to_depth,
+    "UnfoldingConvolution": _lead_unfolding_convolution,
+    "UpSampling2D": _lead_up_sampling,
 }
 
 

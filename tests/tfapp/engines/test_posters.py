@@ -42,7 +42,9 @@ def differences_of_rows(picture, other) -> np.ndarray:
     return 255 * np.abs(picture - other).mean((1, 2))
 
 
-@pytest.mark.parametrize("parameters", [{}, {"strength": 0.6, "keep_colours": True}, {"strength": 0.1}], ids=str)
+@pytest.mark.parametrize(
+    "parameters", [{}, {"strength": 0.6, "keep_colours": True}, {"strength": 0.1}, {"sharpness": 0.8}], ids=str
+)
 @pytest.mark.parametrize("size", [(301, 403), (97, 640)])
 def test_no_seam_can_be_measured(engine, in_bands, parameters, size):
     content, style = draw_photo(0, *size), draw_style(2)
@@ -56,6 +58,19 @@ def test_no_seam_can_be_measured(engine, in_bands, parameters, size):
     beside = np.concatenate([differences[at - 1 : at + 1] for at in borders])
     assert beside.mean() < 1.25 * differences.mean()
     assert beside.max() < 1.25 * np.sort(differences)[-10:].mean()
+
+
+def test_masks_of_a_poster_may_be_smaller(engine, tmp_path):
+    content, styles = draw_photo(0, 200, 260), (draw_style(0), draw_style(2))
+    mask = np.zeros((200, 260, 1), "float32")
+    mask[:, 130:] = 1
+    mixed = {"weights": [[1, 0], [0, 1]]}
+    whole = engine.render(Inputs(content, styles, mixed, masks=mask), lambda share: None)
+
+    inputs = Inputs(content, styles, mixed, masks=mask[::2, ::2])
+    rows = np.concatenate(list(engine.render_rows(inputs, lambda share: None, tmp_path)))
+
+    assert differences_of_rows(rows, whole).mean() < 2
 
 
 def test_other_bands_make_the_same_picture(in_bands):

@@ -4,6 +4,7 @@ import errno
 import os
 import shutil
 from collections import namedtuple
+from dataclasses import replace
 
 import keras
 import numpy as np
@@ -50,6 +51,28 @@ def test_a_picture_in_bands_is_the_picture_in_one_piece(networks, tmp_path, heig
 
     assert (len(rows) > 1) == (band_bytes < 10**9)
     np.testing.assert_allclose(np.concatenate(rows), paint(networks, photo, code), atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    "change", [{"deep": 6, "deep_blocks": 1}, {"fold": 4, "fine": 0}, {"deep": 6, "deep_blocks": 2, "fine": 0}], ids=str
+)
+@pytest.mark.parametrize("has_masks", [False, True])
+def test_every_architecture_is_painted_in_bands_with_masks_or_without(tmp_path, change, has_masks):
+    architecture = replace(TINY, **change)
+    encoder, decoder = adain.build_content_encoder(architecture), adain.build_decoder(architecture, has_masks=has_masks)
+    photo, code = noise(64, 80, 3), 0.3 * noise(1, *([2] if has_masks else []), architecture.code_size)
+    masks = [np.concatenate([share := noise(16, 20, 1), 1 - share], -1)] if has_masks else []
+
+    plan = streaming.Stream(tmp_path, band_bytes=20_000)
+    features = plan.through(encoder, plan.photo(photo.shape, lambda a, b: photo[a:b]))
+    places = [plan.photo(one.shape, lambda a, b, one=one: one[a:b]) for one in masks]
+    rows = list(plan.rows(plan.through(decoder, features, code, *places), lambda share: None))
+
+    expected = np.asarray(
+        decoder([encoder(photo[None]), *map(ops.convert_to_tensor, (code, *(one[None] for one in masks)))])
+    )[0]
+    assert len(rows) > 1
+    np.testing.assert_allclose(np.concatenate(rows), expected, atol=1e-4)
 
 
 def build_unheard_of():
