@@ -71,6 +71,15 @@ class PictureForm(forms.Form):
         self.fields["engine"].choices = [(choice.name, choice.title) for choice in menu.enabled()]
         self.fields.update(parameters.fields(spec))
 
+    @property
+    def usual_fields(self) -> list[forms.BoundField]:
+        """The parameters that most people want, for the page; `fine_fields` are the others."""
+        return [self[parameter.name] for parameter in self.spec.parameters if not parameter.is_fine]
+
+    @property
+    def fine_fields(self) -> list[forms.BoundField]:
+        return [self[parameter.name] for parameter in self.spec.parameters if parameter.is_fine]
+
     def clean_engine(self) -> str:
         name = self.cleaned_data["engine"]
         for offer in offers.everything():
@@ -153,8 +162,8 @@ class PhotoForm(PictureForm):
         self.parameters = parameters.fit(self.spec, self.parameters, longest_side=max(photo.width, photo.height))
 
 
-class StyleForm(PhotoForm):
-    """A photo, one or more styles and the engine's parameters."""
+class TextureForm(PictureForm):
+    """One or more styles and the engine's parameters."""
 
     style = UploadsField(label=gettext_lazy("Style"), n_most=MAX_STYLES, required=False)
     shelf = forms.ChoiceField(
@@ -170,9 +179,7 @@ class StyleForm(PhotoForm):
         self.fields["shelf"].choices = [(style.slug, style.title) for style in shelf.STYLES]
 
     def _open_pictures(self) -> None:
-        super()._open_pictures()
-        if not self.errors:
-            self._open_styles()
+        self._open_styles()
 
     def _open_styles(self) -> None:
         """The uploads; else the picture of the shelf; else what the liked picture was made with."""
@@ -200,6 +207,15 @@ class StyleForm(PhotoForm):
     def _take_from_shelf(self, position: int, slug: str) -> None:
         self.shelf_slugs[position] = slug
         self._keep("style", images.open_file, shelf.path(slug), slug)
+
+
+class StyleForm(TextureForm, PhotoForm):
+    """A photo, one or more styles and the engine's parameters."""
+
+    def _open_pictures(self) -> None:
+        PhotoForm._open_pictures(self)
+        if not self.errors:
+            self._open_styles()
 
 
 class SketchForm(PictureForm):
@@ -261,7 +277,7 @@ class PasswordForm(forms.Form):
         return password
 
 
-FORMS = {"style": StyleForm, "sketch": SketchForm, "photo": PhotoForm}
+FORMS = {"style": StyleForm, "sketch": SketchForm, "photo": PhotoForm, "texture": TextureForm}
 
 
 def bind(data, files, *, person: Person) -> PictureForm:

@@ -4,7 +4,9 @@ import errno
 import logging
 import threading
 import time
+from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 
 import numpy as np
 from django.db import Error as DatabaseTrouble
@@ -15,8 +17,8 @@ from django.utils.translation import gettext_noop
 
 from stylesite import turns
 from stylesite.lifecycle import stopping
-from tfapp import files, images, jobs, loading, posters, workers
-from tfapp.engines.base import Engine, EngineError, Inputs, PosterEngine, Progress, Rows
+from tfapp import files, images, jobs, loading, posters, previews, workers
+from tfapp.engines.base import Engine, EngineError, Inputs, PosterEngine, Rows
 from tfapp.models import Artwork, EngineStatus, Job, JobInput
 from tfapp.models.waiting_line import SKETCH_MEGAPIXELS
 from tfapp.watching import Stopped, Watch
@@ -76,6 +78,8 @@ def render(job: Job) -> Artwork | None:
         job.fail(sentence, code=code, is_permanent=is_permanent)
     if artwork is None:
         jobs.discard_attempt(job, job.attempt)
+    else:
+        previews.clear(job)
     return artwork
 
 
@@ -101,7 +105,7 @@ def _paint(job: Job, engine: Engine, watch: Watch, content: JobInput | None) -> 
     watch.tell(READ_SHARE)
 
     started = time.perf_counter()
-    picture = engine.render(inputs, _tell_share(watch))
+    picture = engine.render(inputs, partial(_tell, watch))
     seconds = time.perf_counter() - started
     watch.tell(PAINTED_SHARE)
     return images.store_artwork(picture, name=str(job.result_id)), seconds
@@ -112,14 +116,14 @@ def _paint_poster(job: Job, engine: PosterEngine, watch: Watch, content: JobInpu
     clock = posters.Clock()
     with posters.open_photo(files.path(content.file), job.parameters.get("size")) as photo:
         watch.tell(READ_SHARE)
-        rows = engine.render_rows(_read(job, photo), _tell_share(watch), files.incoming())
+        rows = engine.render_rows(_read(job, photo), partial(_tell, watch), files.incoming())
         with closing(rows):
             stored = posters.store(clock.time(rows), photo.shape, name=str(job.result_id))
     return stored, clock.seconds
 
 
-def _tell_share(watch: Watch) -> Progress:
-    return lambda share: watch.tell(READ_SHARE + (PAINTED_SHARE - READ_SHARE) * min(max(share, 0.0), 1.0))
+def _tell(watch: Watch, share: float, picture: Callable[[], np.ndarray] | None = None) -> None:
+    watch.tell(READ_SHARE + (PAINTED_SHARE - READ_SHARE) * min(max(share, 0.0), 1.0), picture)
 
 
 def _read(job: Job, content: np.ndarray | Rows | None) -> Inputs:

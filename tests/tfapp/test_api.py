@@ -13,7 +13,7 @@ from tfapp.models import Job
 
 pytestmark = pytest.mark.django_db
 
-OUTPUT = {"id", "engine", "state", "progress", "place", "eta_s", "error", "seconds", "artwork"}
+OUTPUT = {"id", "engine", "state", "progress", "place", "eta_s", "error", "seconds", "preview_url", "artwork"}
 
 
 def test_engines_are_listed_with_their_parameters(client):
@@ -22,7 +22,7 @@ def test_engines_are_listed_with_their_parameters(client):
 
     engines = {engine["name"]: engine for engine in client.get("/api/v1/engines").json()}
 
-    assert list(engines) == ["adain", "tfhub", "tflite", "emoji", "painter", "photograph", "echo"]
+    assert list(engines) == ["adain", "tfhub", "tflite", "gatys", "emoji", "painter", "photograph", "texture", "echo"]
     assert set(engines["adain"]) == {"name", "title", "kind", "available", "reason", "parameters"}
     assert engines["adain"]["available"] is True
     assert engines["adain"]["reason"] == ""
@@ -204,9 +204,9 @@ def test_openapi_describes_the_fields_of_a_job(client, settings):
 
     body = schema["paths"]["/api/v1/jobs"]["post"]["requestBody"]["content"]["multipart/form-data"]["schema"]
     assert body["required"] == ["engine"]
-    assert {"engine", "content", "sketch", "style", "shelf", "like", "strength", "keep_colours", "size"} == set(
-        body["properties"]
-    )
+    inputs = {"engine", "content", "sketch", "style", "shelf", "like"}
+    ours = {"strength", "keep_colours", "size", "steps", "smoothness", "start", "optimizer", "seed"}
+    assert set(body["properties"]) == inputs | ours
     assert body["properties"]["strength"]["maximum"] == 1
     assert body["properties"]["engine"]["enum"] == list(settings.ENGINES)
     assert body["properties"]["size"]["anyOf"][0]["maximum"] == settings.RESULT_MAX_SIDE

@@ -230,7 +230,7 @@ def test_a_stranger_has_no_pictures(client):
 
 
 def test_of_a_large_photo_its_owner_sees_a_preview(monkeypatch):
-    monkeypatch.setattr(images, "PREVIEW_SIDE", 24)
+    monkeypatch.setattr(images, "PHOTO_SIDE", 24)
     job = factories.make_job(with_files=False)
     factories.make_input(job, role="content", width=12_000, height=8000)
     address = reverse("job_input", args=[job.pk, "content", 0])

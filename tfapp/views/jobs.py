@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from tfapp import files, forms, images, jobs, limits, people, pictures
+from tfapp import files, forms, images, jobs, limits, people, pictures, previews
 from tfapp.models import Job
 from tfapp.views import errors, paging, sending
 
@@ -34,6 +34,16 @@ def job_status(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
     response = render(request, "_job_status.html", _context(found))
     response["X-Finished"] = "true" if found.is_finished else "false"
     return response
+
+
+@login_not_required
+@require_safe
+def job_preview(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
+    """What can be seen while it is painted."""
+    found = _mine(request, id)
+    if not previews.version(found):
+        raise Http404
+    return sending.picture(request, previews.name(found))
 
 
 @login_not_required
@@ -79,7 +89,7 @@ def job_input(request: HttpRequest, id: uuid.UUID, role: str, position: int) -> 
     if max(found.width, found.height) <= images.VIEW_SIDE:
         return sending.picture(request, found.file)
     try:  # a photo for a poster: nobody's browser should open all of it
-        return sending.guard(FileResponse(images.preview(files.path(found.file)), content_type=sending.TYPES["jpg"]))
+        return sending.guard(FileResponse(images.shrink(files.path(found.file)), content_type=sending.TYPES["jpg"]))
     except FileNotFoundError as error:
         raise Http404 from error
     except images.Refused as refusal:
@@ -107,6 +117,7 @@ def _context(found: Job, *, again: forms.AgainForm | None = None) -> dict:
     return {
         "job": found,
         "artwork": artwork,
+        "preview": previews.version(found),
         "settings": pictures.describe(artwork) if artwork else [],
         "content": next((one for one in inputs if one.role != "style"), None),  # a photo, or a drawing
         "again": again or (forms.AgainForm(job=found) if _has_come_to_nothing(found) else None),

@@ -79,12 +79,12 @@ def _paint(painter: Engine, photo: images.Picture, size: int | None, styles: tup
     if not posters.is_one(painter, (photo.width, photo.height), size):
         inputs = Inputs(images.read(photo.part, size), styles, parameters)
         started = time.perf_counter()
-        picture = painter.render(inputs, lambda share: None)
+        picture = painter.render(inputs, lambda share, show=None: None)
         return images.store_artwork(picture), time.perf_counter() - started
 
     clock = posters.Clock()
     with posters.open_photo(photo.part, size) as rows:
-        painted = painter.render_rows(Inputs(rows, styles, parameters), lambda share: None, files.incoming())
+        painted = painter.render_rows(Inputs(rows, styles, parameters), lambda share, show=None: None, files.incoming())
         with closing(painted):
             return posters.store(clock.time(painted), rows.shape), clock.seconds
 
