@@ -101,7 +101,7 @@ def path_of(recipe: str, kind: str, direction: str) -> str:
 
 def _parameters(version: Version) -> tuple[Parameter, ...]:
     if version.kind == "style":
-        return engines.STYLE_PARAMETERS
+        return engines.POSTER_PARAMETERS
     if version.kind == "sketch":
         return (engines.EMOJI_SIZE,)
     size = engines.PHOTO_SIZE

@@ -16,17 +16,19 @@ KEEP_COLOURS = Parameter(
     "keep_colours", _("Keep the photo's colours"), "switch", False, help=_("Take the brush, leave the palette.")
 )
 SIZE = Parameter(
-    *("size", _("Size"), "size", min(1024, settings.RESULT_MAX_SIDE), 128, settings.RESULT_MAX_SIDE, 1),
+    *("size", _("Size"), "size", min(1024, settings.PIECE_MAX_SIDE), 128, settings.PIECE_MAX_SIDE, 1),
     help=_("The longest side of the result, in pixels."),
 )
+POSTER_SIZE = replace(SIZE, maximum=settings.RESULT_MAX_SIDE)
 STYLE_PARAMETERS = (STRENGTH, KEEP_COLOURS, SIZE)
+POSTER_PARAMETERS = (STRENGTH, KEEP_COLOURS, POSTER_SIZE)  # of engines that paint posters: see PosterEngine
 EMOJI_SIZE = Parameter(
-    *("size", _("Size"), "size", min(512, settings.RESULT_MAX_SIDE), 128, min(512, settings.RESULT_MAX_SIDE), 1),
+    *("size", _("Size"), "size", min(512, settings.PIECE_MAX_SIDE), 128, min(512, settings.PIECE_MAX_SIDE), 1),
     help=_("Width and height of the picture, in pixels."),
     choices=(128, 256, 384, 512),
 )
 PHOTO_SIZE = Parameter(
-    *("size", _("Size"), "size", min(768, settings.RESULT_MAX_SIDE), 128, min(1024, settings.RESULT_MAX_SIDE), 1),
+    *("size", _("Size"), "size", min(768, settings.PIECE_MAX_SIDE), 128, min(1024, settings.PIECE_MAX_SIDE), 1),
     help=_("The longest side of the result, in pixels. The smaller, the broader its brush."),
     choices=(384, 512, 768, 1024),
 )
@@ -56,7 +58,7 @@ SEED = Parameter(
     is_fine=True,
 )
 OPTIMISED_SIZE = Parameter(
-    *("size", _("Size"), "size", min(512, settings.RESULT_MAX_SIDE), 128, min(1024, settings.RESULT_MAX_SIDE), 1),
+    *("size", _("Size"), "size", min(512, settings.PIECE_MAX_SIDE), 128, min(1024, settings.PIECE_MAX_SIDE), 1),
     help=_("The longest side of the result, in pixels. Twice as long takes four times the time."),
     choices=(256, 384, 512, 768, 1024),
 )
@@ -72,7 +74,7 @@ SPECS = {
             title=_("Stylesite painter"),
             blurb=_("Our own network: any style, any size, in a moment."),
             kind="style",
-            parameters=STYLE_PARAMETERS,
+            parameters=POSTER_PARAMETERS,
             path="tfapp.engines.adain.AdainEngine",
             source=lambda: str(SHIPPED_FOLDER / "adain"),
         ),
