@@ -10,6 +10,7 @@ import numpy as np
 from keras import layers as keras_layers
 from keras import ops
 
+from trainer.networks import kernels
 from trainer.networks.layers import Convolution
 
 BLOCKS = (2, 2, 4, 4, 4)  # convolutions between two poolings of VGG-19
@@ -28,16 +29,20 @@ NOT_DOWNLOADED = gettext_noop(
 )
 
 
-def load_teacher(path: Path | str, layers: tuple[str, ...], dtype=None) -> keras.Model:
+def load_teacher(path: Path | str, layers: tuple[str, ...], dtype=None, *, padding="reflect") -> keras.Model:
     """VGG-19 from an .npz file, as `build_teacher` makes it of arrays. Raises OSError or ValueError."""
-    return build_teacher(np.load(path), layers, dtype, name=Path(path).stem)
+    return build_teacher(np.load(path), layers, dtype, name=Path(path).stem, padding=padding)
 
 
-def build_teacher(weights: Mapping, layers: tuple[str, ...], dtype=None, *, name: str, pooling="max") -> keras.Model:
+def build_teacher(
+    weights: Mapping, layers: tuple[str, ...], dtype=None, *, name: str, pooling="max", padding="reflect"
+) -> keras.Model:
     """VGG-19: picture (n, h, w, 3) in 0..1 → list of features after the ReLUs in `layers`, such as "relu3_1".
 
     The weights are `convA_B/kernel` (h, w, in, out) and `/bias`, and `conv0`, which scales and centres the pixels.
-    `pooling` is "max", as it was trained, or "average". Raises ValueError where the weights are too shallow.
+    `pooling` is "max", as it was trained, or "average"; `padding` is "zeros", as it was trained, which saves a fifth of
+    a training step, or "reflect", which is kinder to the borders of a picture. ValueError where the weights are too
+    shallow.
     """
     picture = keras.Input((None, None, 3), name="picture")
     pool = keras_layers.MaxPooling2D if pooling == "max" else keras_layers.AveragePooling2D
@@ -48,7 +53,9 @@ def build_teacher(weights: Mapping, layers: tuple[str, ...], dtype=None, *, name
         for i in range(1, n_convolutions + 1):
             if len(features) == len(layers) or f"conv{block}_{i}/kernel" not in weights:
                 break
-            x = keras_layers.ReLU(dtype=dtype)(_frozen(weights, f"conv{block}_{i}", size=3, dtype=dtype)(x))
+            x = keras_layers.ReLU(dtype=dtype)(
+                _frozen(weights, f"conv{block}_{i}", size=3, dtype=dtype, padding=padding)(x)
+            )
             if f"relu{block}_{i}" in layers:
                 features[f"relu{block}_{i}"] = x
         x = pool(2, dtype=dtype)(x)
@@ -135,9 +142,7 @@ def measure_covariance(result: Statistics, style: Statistics):
 
 def measure_variation(picture):
     """Mean absolute step between neighbours of pictures (n, h, w, 3)."""
-    down = ops.mean(ops.abs(picture[:, 1:] - picture[:, :-1]))
-    across = ops.mean(ops.abs(picture[:, :, 1:] - picture[:, :, :-1]))
-    return down + across
+    return kernels.measure_steps(picture, 1) + kernels.measure_steps(picture, 2)
 
 
 def measure_overflow(picture):
@@ -145,9 +150,13 @@ def measure_overflow(picture):
     return ops.mean(ops.relu(-picture) + ops.relu(picture - 1.0))
 
 
-def _frozen(weights, name, *, size, dtype):
+def _frozen(weights, name, *, size, dtype, padding="reflect"):
     kernel, bias = weights[f"{name}/kernel"], weights[f"{name}/bias"]
-    layer = Convolution(kernel.shape[-1], size=size, dtype=dtype, trainable=False, name=name)
+    like = {"dtype": dtype, "trainable": False, "name": name}
+    if padding == "zeros":
+        layer = keras_layers.Conv2D(kernel.shape[-1], size, padding="same", **like)
+    else:
+        layer = Convolution(kernel.shape[-1], size=size, **like)
     layer.build((None, None, None, kernel.shape[2]))
     layer.set_weights([kernel, bias])
     return layer

@@ -135,8 +135,8 @@ def _stylize(networks, content, style):
 def _load_teachers(folder, name):
     if name == "imagenet":
         return [perceptual.load_imagenet_teacher(layers) for layers in (STYLE_LAYERS, DEEP_LAYERS)]
-    layers = (STYLE_LAYERS, DEEP_LAYERS)
-    return [perceptual.load_teacher(folder / file, wanted) for file, wanted in zip(TEACHER_FILES, layers, strict=True)]
+    files = zip(TEACHER_FILES, (STYLE_LAYERS, DEEP_LAYERS), strict=True)
+    return [perceptual.load_teacher(folder / file, layers, padding="zeros") for file, layers in files]
 
 
 def _make_optimizer(config, steps):

@@ -73,6 +73,21 @@ def test_moments_have_the_slopes_of_their_plain_form():
     assert np.allclose(*slopes, atol=1e-5)
 
 
+@pytest.mark.parametrize("axis", [1, 2])
+def test_steps_and_their_slopes_equal_their_plain_form(axis):
+    x = noise(2, 6, 7, 3)
+
+    found = []
+    for measure in (kernels.measure_steps, kernels.measure_steps_in_ops):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            value = 3 * measure(x, axis)
+        found.append((value, tape.gradient(value, x)))
+
+    for ours, plain in zip(*found, strict=True):
+        assert np.allclose(ours, plain, atol=1e-6)
+
+
 def test_depth_and_space_equal_their_plain_forms_and_undo_each_other():
     x = noise(2, 6, 8, 4)
 

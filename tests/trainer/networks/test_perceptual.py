@@ -58,6 +58,21 @@ def test_covariance_loss_is_numpys_and_blind_to_the_mean():
     assert float(moved) < 5e-3
 
 
+def test_a_teacher_sees_the_same_away_from_the_border_however_it_is_padded(tmp_path):
+    path = tmp_path / "teacher.npz"
+    make_teacher(path, n_blocks=1)
+    picture = np.random.default_rng(0).random((1, 16, 16, 3), "float32")
+
+    reflected, padded = (
+        np.asarray(perceptual.load_teacher(path, ("relu1_1",), padding=padding)(picture)[0])
+        for padding in ("reflect", "zeros")
+    )
+
+    inside = np.s_[..., 2:-2, 2:-2, :]
+    assert np.allclose(reflected[inside], padded[inside], atol=1e-5)
+    assert not np.allclose(reflected, padded, atol=1e-5)
+
+
 def test_content_loss_is_numpys_and_blind_to_contrast():
     x, y = features(0, 1, 8, 6, 5), features(1, 1, 8, 6, 5)
 
