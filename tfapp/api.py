@@ -18,7 +18,7 @@ from ninja.errors import ValidationError
 from ninja.openapi.docs import DocsBase
 from ninja.utils import check_csrf
 
-from tfapp import forms, limits, menu, offers, parameters, people, shelf, tokens
+from tfapp import forms, limits, menu, offers, parameters, people, shelf, tokens, weights
 from tfapp.engines.base import Parameter
 from tfapp.models import Artwork, Job
 from tfapp.views import errors, paging
@@ -131,6 +131,18 @@ def _job_body() -> dict[str, Any]:
             "type": "string",
             "format": "uuid",
             "description": "Paint in the style of this picture, instead of `style` and `shelf`.",
+        },
+        "mask": {
+            "type": "array",
+            "items": file,
+            "maxItems": weights.MAX_REGIONS,
+            "description": "Where other shares of the styles hold, white on black, in the shape of the photo: a region "
+            "each. For engines that mix styles; others overlook it, and `weights` too.",
+        },
+        "weights": {
+            "type": "string",
+            "description": "The share of each style, as JSON: a row for the background, then one for each `mask`, such "
+            "as `[[1, 0], [0.3, 0.7]]` for two styles and one mask.",
         },
         **parameters.schema(specs),
     }

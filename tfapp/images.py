@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -35,6 +36,8 @@ THUMBNAIL_FORMATS = {
     "jpg": ("JPEG", {"quality": 84, "progressive": True, "optimize": True}),
 }
 MASTER_OPTIONS = {"compress_level": 2}
+GLANCE_OPTIONS = {"quality": 88}
+MASK_BLACK, MASK_WHITE = 8, 247  # of 255
 DOWNLOADS = {
     "png": ("PNG", "image/png"),
     "jpeg": ("JPEG", "image/jpeg"),
@@ -139,10 +142,10 @@ def open_upload(upload: UploadedFile | File, *, longest_side: int | None = None)
         source.unlink(missing_ok=True)
 
 
-def open_file(path: Path, label: str) -> Picture:
+def open_file(path: Path, label: str, *, longest_side: int | None = None) -> Picture:
     """The same for a file of our own, such as one of the style shelf."""
     with Path(path).open("rb") as file:
-        return open_upload(File(file, name=label))
+        return open_upload(File(file, name=label), longest_side=longest_side)
 
 
 def discard(pictures: Iterable[Picture]) -> None:
@@ -167,6 +170,32 @@ def read(path: Path, longest_side: int | None = None) -> np.ndarray:
     if picture.size != size:
         picture = picture.resize(size, Image.Resampling.LANCZOS, reducing_gap=3)
     return np.multiply(np.asarray(picture), np.float32(1 / 255), dtype=np.float32)
+
+
+def read_masks(paths: Iterable[Path], size: tuple[int, int]) -> np.ndarray | None:
+    """Stored masks over a picture of that height and width, float32 (height, width, n): soft, at most 1 together.
+
+    Nearly black is black, and nearly white is white: that much their JPEGs may be off. None where there are none.
+    """
+    masks = [_read_mask(path, size) for path in paths]
+    if not masks:
+        return None
+    stack = np.stack(masks, axis=-1)
+    return stack / np.maximum(stack.sum(-1, keepdims=True), 1)
+
+
+def as_jpeg(array: np.ndarray) -> bytes:
+    """A picture to look at once: small and quickly made."""
+    data = BytesIO()
+    _to_image(array).save(data, "JPEG", **GLANCE_OPTIONS)
+    return data.getvalue()
+
+
+def as_png(mask: np.ndarray) -> bytes:
+    """A mask, float32 (height, width) in 0 to 1."""
+    data = BytesIO()
+    Image.fromarray((np.clip(mask, 0, 1) * 255 + 0.5).astype(np.uint8)).save(data, "PNG", compress_level=2)
+    return data.getvalue()
 
 
 def store_artwork(array: np.ndarray, *, name: str = "") -> StoredArtwork:
@@ -238,6 +267,13 @@ def warm() -> None:
 
 def _to_image(array: np.ndarray) -> Image.Image:
     return Image.fromarray((np.clip(np.nan_to_num(array), 0.0, 1.0) * 255 + 0.5).astype(np.uint8))
+
+
+def _read_mask(path: Path, size: tuple[int, int]) -> np.ndarray:
+    height, width = size
+    with Image.open(path, formats=OWN_FORMATS) as image:
+        mask = image.convert("L").resize((width, height), Image.Resampling.BILINEAR)
+    return np.clip((np.asarray(mask, "float32") - MASK_BLACK) / (MASK_WHITE - MASK_BLACK), 0, 1)
 
 
 def _begin(suffix: str) -> Path:

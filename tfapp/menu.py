@@ -90,6 +90,7 @@ def describe(version: Version) -> EngineSpec:
         parameters=_parameters(version),
         path=path_of(version.recipe, version.kind, version.direction),
         source=lambda: str(version.folder),
+        mixes=(version.recipe, version.kind) == ("adain", "style"),
     )
 
 

@@ -103,8 +103,11 @@ def _read(job: Job) -> Inputs:
     rows = list(job.inputs.all())
     content = next((row for row in rows if row.role == "content"), None)
     sketch = next((row for row in rows if row.role == "sketch"), None)
+    photo = images.read(files.path(content.file), job.parameters.get("size")) if content else None
+    masks = [files.path(row.file) for row in rows if row.role == "mask"]
     return Inputs(
-        content=images.read(files.path(content.file), job.parameters.get("size")) if content else None,
+        content=photo,
+        masks=images.read_masks(masks, photo.shape[:2]) if photo is not None else None,
         styles=tuple(images.read(files.path(row.file), STYLE_SIDE) for row in rows if row.role == "style"),
         sketch=images.read(files.path(sketch.file)) if sketch else None,
         parameters=job.parameters,

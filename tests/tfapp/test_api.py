@@ -204,9 +204,8 @@ def test_openapi_describes_the_fields_of_a_job(client, settings):
 
     body = schema["paths"]["/api/v1/jobs"]["post"]["requestBody"]["content"]["multipart/form-data"]["schema"]
     assert body["required"] == ["engine"]
-    assert {"engine", "content", "sketch", "style", "shelf", "like", "strength", "keep_colours", "size"} == set(
-        body["properties"]
-    )
+    inputs = {"content", "sketch", "style", "shelf", "like", "mask", "weights"}
+    assert {"engine", "strength", "keep_colours", "size"} | inputs == set(body["properties"])
     assert body["properties"]["strength"]["maximum"] == 1
     assert body["properties"]["engine"]["enum"] == list(settings.ENGINES)
     assert body["properties"]["size"]["anyOf"][0]["maximum"] == settings.RESULT_MAX_SIDE

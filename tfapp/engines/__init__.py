@@ -41,6 +41,7 @@ SPECS = {
             parameters=STYLE_PARAMETERS,
             path="tfapp.engines.adain.AdainEngine",
             source=lambda: str(SHIPPED_FOLDER / "adain"),
+            mixes=True,
         ),
         EngineSpec(
             name="tfhub",
@@ -96,6 +97,7 @@ SPECS = {
             path="tfapp.engines.echo.EchoEngine",
             source=lambda: "",
             is_listed=False,
+            mixes=True,
         ),
     )
 }

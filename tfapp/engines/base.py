@@ -37,6 +37,7 @@ class EngineSpec:
     path: str
     source: Callable[[], str] = field(compare=False)
     is_listed: bool = True  # False: for tests and checks of an installation, not on the create page
+    mixes: bool = False  # takes `weights` and masks, and paints a small picture at once: fit for the mixer
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,7 @@ class Inputs:
     styles: tuple[np.ndarray, ...] = ()
     parameters: Mapping[str, Any] = field(default_factory=dict)
     sketch: np.ndarray | None = None
+    masks: np.ndarray | None = None  # (height, width, n) in 0..1, soft: regions of the content; the rest is ground
 
 
 class Engine(Protocol):
