@@ -171,6 +171,8 @@ class StyleForm(PhotoForm):
         super().__init__(*args, **kwargs)
         self.fields["shelf"].choices = [(style.slug, style.title) for style in shelf.STYLES]
         self.liked: Artwork | None = None  # whose styles are taken
+        if not self.spec.mixes:
+            del self.fields["mask"], self.fields["weights"]
 
     def _open_pictures(self) -> None:
         super()._open_pictures()
