@@ -1,4 +1,4 @@
-"""Our own network: any style, any size. Loads weights only; the architecture comes from `trainer.networks`."""
+"""Our own networks: any style, any size, one or several mixed. Loads weights only; the architecture is ours."""
 
 import logging
 import time
@@ -8,17 +8,15 @@ from pathlib import Path
 import numpy as np
 from django.utils.translation import gettext_noop
 
-from tfapp.engines import colour, pictures
+from tfapp.engines import colour, mixing, pictures
 from tfapp.engines.base import EngineError, Inputs, Progress
-from trainer import checkpoints, gradients
-from trainer.networks import adain, pixels
-from trainer.networks.architectures import AdaINArchitecture
+from tfapp.engines.style_networks import STYLE_SIDE, StyleNetworks
+from trainer import checkpoints
+from trainer.networks import pixels
 
 NOT_LOADED = gettext_noop("The painter's weights are missing or damaged.")
 
-STYLE_SIDE = 384  # pixels of a style picture's shorter side: smaller, and its brush is too fine to be found again
-STYLE_RATIO = 3  # a longer style picture is looked at in its middle
-LEAST_SIDE = 16  # a smaller photo is made larger by mirroring, and cut again
+FINE, SWIFT = "fine", "swift"  # qualities; what is not in a checkpoint of its own is painted by the other
 FADE = 0.2  # under this strength the photo itself shows through, and at 0 it is all there is
 N_WARM = 2  # renderings before a measurement, to compile
 
@@ -29,54 +27,43 @@ class AdainEngine:
     """Arbitrary style transfer. One instance may be used by several threads."""
 
     def load(self, source: str) -> None:
-        """Load a checkpoint folder (config.json, model.weights.h5) and compile it. Raises EngineError."""
+        """Load a checkpoint folder (config.json, model.weights.h5), and that in its `swift/`, if any. EngineError."""
+        folders = {FINE: Path(source), SWIFT: Path(source) / SWIFT}
         try:
-            config = checkpoints.read_config(source)
-            architecture = AdaINArchitecture.from_config(config.get("architecture"))
-            networks = adain.build_networks(architecture, gradients.choose_precision())
-            checkpoints.load_weights(Path(source) / checkpoints.WEIGHTS, networks)
+            self._networks = {
+                quality: StyleNetworks(folder)
+                for quality, folder in folders.items()
+                if quality == FINE or (folder / checkpoints.CONFIG).exists()
+            }
         except (OSError, ValueError, TypeError) as error:
             log.warning("The checkpoint %s cannot be loaded: %s", source, error)
             raise EngineError(NOT_LOADED) from error
 
-        self._run_content, self._run_style, self._run_decoder = map(gradients.compile_for_pictures, networks.values())
         self._beside = ThreadPoolExecutor(thread_name_prefix="content")
-        self.encode = pictures.Remembered(self._encode)
         grey = np.full((64, 64, 3), 0.5, "float32")
-        self.render(Inputs(grey, (grey,)), lambda share: None)
+        for quality in self._networks:
+            self.render(Inputs(grey, (grey,), {"quality": quality}), lambda share: None)
 
     def render(self, inputs: Inputs, progress: Progress) -> np.ndarray:
-        """The content, at its own size, painted in the mean of the styles. Raises EngineError."""
+        """The content, at its own size, painted in a mixture of the styles. Raises EngineError."""
         content, styles = pictures.photo_and_styles(inputs)
-        strength = pictures.strength(inputs)
+        mix = mixing.read(inputs, n_styles=len(styles), size=content.shape[:2])
+        networks = self._networks.get(inputs.parameters.get("quality", FINE), self._networks[FINE])
         progress(0.0)
 
         # The style encoder has much that only one core can do: the other looks at the photo meanwhile.
-        padded, inside = _fit_content(content)
-        reading = self._beside.submit(self._run_content, padded[None])
+        reading = self._beside.submit(networks.read, content)
         try:
-            code = np.mean([self.encode(style) for style in styles], axis=0)
-            if strength < 1:
-                code = strength * code + (1 - strength) * self.encode(content)
+            codes = _mix_codes(networks, content, styles, mix)
         finally:
-            features = reading.result()  # whatever happens, nothing goes on beside the next job
+            read = reading.result()  # whatever happens, nothing goes on beside the next job
         progress(0.1)
 
-        painted = gradients.as_array(self._run_decoder(features, code))[0][inside]
-        picture = pictures.finished(painted)
-        if strength < FADE:
-            share = strength / FADE
-            picture = share * picture + (1 - share) * content
+        picture = pictures.finished(networks.paint(read, codes, mix.masks))
         progress(0.9)
-
-        if inputs.parameters.get("keep_colours"):
-            picture = colour.keep_colours(picture, content)
+        picture = _finish(picture, content, mix)
         progress(1.0)
         return picture
-
-    def _encode(self, style):
-        """The code of a style picture (h, w, 3): (1, n) float32."""
-        return gradients.as_array(self._run_style(_fit_style(style)[None]))
 
 
 def measure_seconds(engine: AdainEngine, side: int, n_times: int = 7) -> list[float]:
@@ -92,24 +79,24 @@ def measure_seconds(engine: AdainEngine, side: int, n_times: int = 7) -> list[fl
     return seconds[N_WARM:]
 
 
-def _fit_content(content):
-    """The photo with mirrored edges, its sides such as the network can halve, and where the photo is in it."""
-    height, width = (_round_up(max(side, LEAST_SIDE), adain.CONTENT_MULTIPLE) for side in content.shape[:2])
-    return pictures.mirror_edges(content, height, width)
+def _mix_codes(networks, content, styles, mix):
+    """A code (k, n) for each region. Between two codes lies a style between two styles."""
+    if mix.colours == mixing.STATISTICS:
+        styles = [colour.match_statistics(style, content) for style in styles]
+    codes = mix.weights @ np.concatenate([networks.encode(style, mix.style_scale) for style in styles])
+    if mix.strength != 1:
+        own = networks.encode(content, 1.0)
+        codes = own + mix.strength * (codes - own)
+    return codes
 
 
-def _fit_style(style):
-    """The style at the scale of its training, whole unless it is a ribbon, its sides multiples of 16."""
-    height, width = style.shape[:2]
-    longest = STYLE_RATIO * min(height, width)
-    top, left = max(0, height - longest) // 2, max(0, width - longest) // 2
-    style = style[top : top + longest, left : left + longest]
-
-    scale = STYLE_SIDE / min(style.shape[:2])
-    multiple = adain.STYLE_MULTIPLE
-    height, width = (max(multiple, round(side * scale / multiple) * multiple) for side in style.shape[:2])
-    return style if style.shape[:2] == (height, width) else pixels.resize(style, height, width)
-
-
-def _round_up(side, multiple):
-    return side + -side % multiple
+def _finish(picture, content, mix):
+    """What needs no network: the photo under a weak style, its colours, its edges."""
+    if mix.strength < FADE:
+        share = mix.strength / FADE
+        picture = share * picture + (1 - share) * content
+    if mix.colours == mixing.LIGHT:
+        picture = colour.keep_colours(picture, content)
+    if mix.sharpness:
+        picture = colour.sharpen(picture, content, mix.sharpness)
+    return picture

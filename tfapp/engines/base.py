@@ -48,7 +48,7 @@ class Inputs:
     styles: tuple[np.ndarray, ...] = ()
     parameters: Mapping[str, Any] = field(default_factory=dict)
     sketch: np.ndarray | None = None
-    masks: np.ndarray | None = None  # (height, width, n) in 0..1, soft: regions of the content; the rest is ground
+    masks: np.ndarray | None = None  # float32 (height, width, k) in 0..1 of the content: regions, beside a background
 
 
 class Engine(Protocol):

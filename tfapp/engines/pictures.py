@@ -1,9 +1,10 @@
 """What engines do with pictures around a network: are they good, cut them square, mirror their edges."""
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from hashlib import sha256
 from threading import Lock
+from typing import Any
 
 import numpy as np
 from django.utils.translation import gettext_noop
@@ -15,7 +16,7 @@ NO_PHOTO = gettext_noop("Choose a photo.")
 NO_STYLE = gettext_noop("Choose a style picture.")
 NOT_A_PICTURE = gettext_noop("This is not a colour picture.")
 DAMAGED = gettext_noop("This picture is damaged: some of its values are not numbers.")
-WRONG_STRENGTH = gettext_noop("The strength must be a number from 0 to 1.")
+WRONG_NUMBER = gettext_noop("A setting of this picture is out of its range.")
 NOT_PAINTED = gettext_noop("This picture could not be painted; another size may help.")
 
 
@@ -46,12 +47,17 @@ def check(picture: np.ndarray) -> np.ndarray:
 
 def strength(inputs: Inputs) -> float:
     """The parameter `strength`, 0 to 1. Raises EngineError."""
+    return number(inputs.parameters, "strength", 1.0, 0, 1)
+
+
+def number(parameters: Mapping[str, Any], name: str, default: float, least: float, most: float) -> float:
+    """A parameter that is a number in a range. Raises EngineError."""
     try:
-        value = float(inputs.parameters.get("strength", 1.0))
+        value = float(parameters.get(name, default))
     except (TypeError, ValueError) as error:
-        raise EngineError(WRONG_STRENGTH) from error
-    if not 0 <= value <= 1:
-        raise EngineError(WRONG_STRENGTH)
+        raise EngineError(WRONG_NUMBER) from error
+    if not least <= value <= most:
+        raise EngineError(WRONG_NUMBER)
     return value
 
 
@@ -83,16 +89,16 @@ def mirror_edges(picture: np.ndarray, height: int, width: int) -> tuple[np.ndarr
 class Remembered:
     """A function of a picture that keeps its last answers: the code of a style is worth keeping."""
 
-    def __init__(self, function: Callable[[np.ndarray], np.ndarray], n_kept: int = 64):
+    def __init__(self, function: Callable[..., Any], n_kept: int = 64):
         self._function, self._n_kept = function, n_kept
-        self._answers: OrderedDict[bytes, np.ndarray] = OrderedDict()
+        self._answers: OrderedDict[tuple, Any] = OrderedDict()
         self._lock = Lock()
 
-    def __call__(self, picture: np.ndarray) -> np.ndarray:
-        key = sha256(repr(picture.shape).encode() + picture.tobytes()).digest()
+    def __call__(self, picture: np.ndarray, *arguments: float) -> Any:
+        key = (sha256(repr(picture.shape).encode() + picture.tobytes()).digest(), *arguments)
         with self._lock:
             if key not in self._answers:
-                self._answers[key] = self._function(picture)
+                self._answers[key] = self._function(picture, *arguments)
             self._answers.move_to_end(key)
             while len(self._answers) > self._n_kept:
                 self._answers.popitem(last=False)

@@ -8,6 +8,7 @@ import itertools
 
 import keras
 from keras import layers as keras_layers
+from keras import ops
 
 from trainer.networks.architectures import AdaINArchitecture
 from trainer.networks.layers import (
@@ -18,10 +19,10 @@ from trainer.networks.layers import (
     InstanceNorm,
     Moments,
     SpaceToDepth,
+    UnfoldingConvolution,
 )
 
-CONTENT_MULTIPLE = 4  # sides of a content picture are multiples of this many pixels
-STYLE_MULTIPLE = 16  # and those of a style picture of this
+STYLE_MULTIPLE = 16  # sides of a style picture are multiples of this many pixels
 
 
 def build_networks(architecture: AdaINArchitecture, dtype=None) -> dict[str, keras.Model]:
@@ -37,14 +38,17 @@ def build_networks(architecture: AdaINArchitecture, dtype=None) -> dict[str, ker
 
 
 def build_content_encoder(architecture: AdaINArchitecture, dtype=None) -> keras.Model:
-    """Picture (n, h, w, 3) in 0..1, sides multiples of 4 → features (n, h/4, w/4, width)."""
+    """Picture (n, h, w, 3) in 0..1 → features (n, h/4, w/4, width); sides are multiples of `architecture.multiple`."""
     a = architecture
     picture = keras.Input((None, None, 3), name="content")
 
     x = SpaceToDepth(dtype=dtype)(picture - 0.5)
-    x = Convolution(a.stem, dtype=dtype)(x)
-    x = keras_layers.ReLU(dtype=dtype)(InstanceNorm(dtype=dtype)(x))
-    x = Convolution(a.width, stride=2, dtype=dtype)(x)
+    if a.fold == 4:
+        x = Convolution(a.width, dtype=dtype)(SpaceToDepth(dtype=dtype)(x))
+    else:
+        x = Convolution(a.stem, dtype=dtype)(x)
+        x = keras_layers.ReLU(dtype=dtype)(InstanceNorm(dtype=dtype)(x))
+        x = Convolution(a.width, stride=2, dtype=dtype)(x)
     x = keras_layers.ReLU(dtype=dtype)(InstanceNorm(dtype=dtype)(x))
     for _ in range(a.encoder_blocks):
         x = _residual_block(x, lambda x: InstanceNorm(dtype=dtype)(x), dtype)
@@ -77,29 +81,74 @@ def build_style_encoder(architecture: AdaINArchitecture, dtype=None) -> keras.Mo
     return keras.Model(picture, code, name="style_encoder")
 
 
-def build_decoder(architecture: AdaINArchitecture, dtype=None) -> keras.Model:
-    """Features (n, h, w, width) and code (n, code_size) → picture (n, 4h, 4w, 3), float32, about 0..1."""
+def build_decoder(architecture: AdaINArchitecture, dtype=None, *, has_masks: bool = False) -> keras.Model:
+    """Features (n, h, w, width) and code (n, code_size) → picture (n, 4h, 4w, 3), float32, about 0..1.
+
+    With `has_masks` it takes several codes (n, k, code_size) and as third input the share of each at every place,
+    (n, h, w, k), which add up to one. The weights are the same.
+    """
     a = architecture
     features = keras.Input((None, None, a.width), name="features", dtype=_compute_dtype(dtype))
-    code = keras.Input((a.code_size,), name="code")
-    parts = _split_code(code, [2 * width for width in a.code_widths] + list(a.grain_widths))
-    scales, grains = iter(parts[: len(a.code_widths)]), iter(parts[len(a.code_widths) :])
+    code = keras.Input((None, a.code_size) if has_masks else (a.code_size,), name="code")
+    masks = keras.Input((None, None, None), name="masks") if has_masks else None
+    says = _Conditions(a, code, masks, dtype)
 
-    def norm(x):
-        return ConditionalNorm(dtype=dtype)(x, next(scales))
-
-    x = Grain(seed=1, dtype=dtype)(norm(features), next(grains))
-    for _ in range(a.decoder_blocks):
-        x = _residual_block(x, norm, dtype)
-    x = Grain(seed=2, dtype=dtype)(EnlargingConvolution(a.stem, dtype=dtype)(x), next(grains))
-    x = keras_layers.ReLU(dtype=dtype)(norm(x))
-    x = keras_layers.ReLU(dtype=dtype)(norm(Convolution(a.stem, dtype=dtype)(x)))
-    x = keras_layers.ReLU(dtype=dtype)(norm(EnlargingConvolution(a.fine, dtype=dtype)(x)))
+    x = says.grain(says.norm(features), seed=1)
+    for i in range(a.decoder_blocks):
+        if i == a.decoder_blocks // 2 and a.deep:
+            x = _go_deeper(x, a, says, dtype)
+        x = _residual_block(x, says.norm, dtype)
+    if a.fine:
+        x = says.grain(EnlargingConvolution(a.stem, dtype=dtype)(x), seed=2, level=1)
+    else:
+        x = EnlargingConvolution(a.stem, dtype=dtype)(says.grain(x, seed=2))
+    x = keras_layers.ReLU(dtype=dtype)(says.norm(x, level=1))
     # Centred on grey, where bfloat16 is finest; 0.5 is added in float32.
-    x = Convolution(3, gain=0.2, dtype=dtype)(x)
+    if a.fine:
+        x = keras_layers.ReLU(dtype=dtype)(says.norm(Convolution(a.stem, dtype=dtype)(x), level=1))
+        x = keras_layers.ReLU(dtype=dtype)(says.norm(EnlargingConvolution(a.fine, dtype=dtype)(x), level=2))
+        x = Convolution(3, gain=0.2, dtype=dtype)(x)
+    else:
+        x = UnfoldingConvolution(3, gain=0.2, dtype=dtype)(x)
     picture = keras_layers.Rescaling(1.0, offset=0.5, dtype="float32", name="picture")(x)
 
-    return keras.Model([features, code], picture, name="decoder")
+    return keras.Model([features, code, *([masks] if has_masks else [])], picture, name="decoder")
+
+
+class _Conditions:
+    """What the code says to the layers of the decoder, in the order in which they ask.
+
+    `level` is the size of what asks: 0 a quarter of the picture, -1 an eighth, 1 a half, 2 all of it.
+    """
+
+    def __init__(self, architecture, code, masks, dtype):
+        widths = [2 * width for width in architecture.code_widths]
+        ends = list(itertools.accumulate([*widths, *architecture.grain_widths]))
+        parts = ops.split(code, ends[:-1], axis=-1)
+        self._scales, self._amounts = iter(parts[: len(widths)]), iter(parts[len(widths) :])
+        self._masks, self._dtype = masks, dtype
+
+    def norm(self, x, level=0):
+        return ConditionalNorm(dtype=self._dtype)(x, next(self._scales), *self._masks_at(level))
+
+    def grain(self, x, *, seed, level=0):
+        return Grain(seed=seed, dtype=self._dtype)(x, next(self._amounts), *self._masks_at(level))
+
+    def _masks_at(self, level):
+        if self._masks is None:
+            return ()
+        if level < 0:
+            return (keras_layers.AveragePooling2D(2**-level)(self._masks),)
+        return (keras_layers.UpSampling2D(2**level)(self._masks) if level else self._masks,)
+
+
+def _go_deeper(x, a, says, dtype):
+    """A detour at half the size, which begins as hardly any change: large strokes for little time."""
+    y = says.norm(Convolution(a.deep, stride=2, dtype=dtype)(x), level=-1)
+    y = says.grain(keras_layers.ReLU(dtype=dtype)(y), seed=3, level=-1)
+    for _ in range(a.deep_blocks):
+        y = _residual_block(y, lambda y: says.norm(y, level=-1), dtype)
+    return keras_layers.Add(dtype=dtype)([x, EnlargingConvolution(a.width, gain=0.01, dtype=dtype)(y)])
 
 
 def _residual_block(x, norm, dtype):
@@ -108,11 +157,6 @@ def _residual_block(x, norm, dtype):
     y = keras_layers.ReLU(dtype=dtype)(y)
     y = norm(Convolution(width, dtype=dtype)(y))
     return keras_layers.Add(dtype=dtype)([x, y])
-
-
-def _split_code(code, widths):
-    ends = list(itertools.accumulate(widths))
-    return [code[:, end - width : end] for end, width in zip(ends, widths, strict=True)]
 
 
 def _compute_dtype(dtype):

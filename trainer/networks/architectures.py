@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 MOST = 1024  # channels or blocks; more is a mistake, or somebody after our memory
+MOST_DEPTHS = 8  # halvings of a style picture
 LEAST_SCORES = 3  # positions a side before a discriminator's last two layers, each of which takes one
 
 
@@ -10,27 +11,49 @@ LEAST_SCORES = 3  # positions a side before a discriminator's last two layers, e
 class AdaINArchitecture:
     """Of arbitrary style transfer; the defaults have 1.8 million parameters."""
 
+    fold: int = 2  # 2: pixels are folded two by two, and `stem` looks at half size; 4: four by four, no stem
     stem: int = 48  # channels at half size
     width: int = 96  # channels at quarter size, where the work is done
-    fine: int = 16  # channels at full size, where every channel is dear
+    deep: int = 0  # channels at an eighth, where strokes are long; 0: never goes there
+    fine: int = 16  # channels at full size, where every channel is dear; 0: pixels are unfolded from half size
     encoder_blocks: int = 2
     decoder_blocks: int = 4
+    deep_blocks: int = 0
     style_widths: tuple[int, ...] = (32, 64, 96, 128)  # at 1/2, 1/4, 1/8, 1/16 of the style picture
     code_hidden: int = 192  # half of it linear, half rectified
+
+    def __post_init__(self):
+        _require_positive(self, "stem", "width", "encoder_blocks", "decoder_blocks", "code_hidden")
+        depths = len(self.style_widths) if isinstance(self.style_widths, tuple) else 0
+        if not 1 <= depths <= MOST_DEPTHS or not all(_is_whole(n) and 1 <= n <= MOST for n in self.style_widths):
+            raise ValueError(f"style_widths are up to {MOST_DEPTHS} numbers up to {MOST}, not {self.style_widths!r}.")
+        if not all(_is_whole(n) and 0 <= n <= MOST for n in (self.deep, self.deep_blocks, self.fine)):
+            raise ValueError(f"deep, deep_blocks and fine are numbers from 0 to {MOST}.")
+        if self.fold not in (2, 4) or bool(self.deep) != bool(self.deep_blocks):
+            raise ValueError("fold is 2 or 4, and deep and deep_blocks come together.")
 
     @property
     def code_widths(self) -> tuple[int, ...]:
         """Channels of each conditioned normalisation, in the order the decoder uses them."""
-        return (self.width,) * (1 + 2 * self.decoder_blocks) + (self.stem, self.stem, self.fine)
+        before = self.decoder_blocks // 2
+        deep = (self.deep,) * (1 + 2 * self.deep_blocks) if self.deep else ()
+        blocks = (self.width,) * (2 * before), (self.width,) * (2 * (self.decoder_blocks - before))
+        tail = (self.stem, self.stem, self.fine) if self.fine else (self.stem,)
+        return (self.width, *blocks[0], *deep, *blocks[1], *tail)
 
     @property
     def grain_widths(self) -> tuple[int, ...]:
-        """Channels that are given noise: the features before the decoder, and those at half size."""
-        return (self.width, self.stem)
+        """Channels that are given noise: the features before the decoder, those of an eighth, those before the end."""
+        return (self.width, *([self.deep] if self.deep else []), self.stem if self.fine else self.width)
 
     @property
     def code_size(self) -> int:
         return 2 * sum(self.code_widths) + sum(self.grain_widths)
+
+    @property
+    def multiple(self) -> int:
+        """Sides of a content picture are multiples of this many pixels."""
+        return 8 if self.deep else 4
 
     @classmethod
     def from_config(cls, values: dict) -> "AdaINArchitecture":

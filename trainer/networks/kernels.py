@@ -25,14 +25,19 @@ def instance_norm(x, scale, shift, epsilon: float = 1e-4):
     if tf is None or x.shape[0] is None or not tf.is_tensor(x):
         return instance_norm_in_ops(x, scale, shift, epsilon)
     # Batch normalisation over a batch of one picture is instance normalisation, in one fused pass.
-    pictures = tf.split(x, x.shape[0])
+    pictures = _each(x, keep=True)
     normed = [
-        tf.raw_ops.FusedBatchNormV3(x=picture, scale=scale[i], offset=shift[i], mean=[], variance=[], epsilon=epsilon)[
-            0
-        ]
-        for i, picture in enumerate(pictures)
+        tf.raw_ops.FusedBatchNormV3(x=picture, scale=wide, offset=by, mean=[], variance=[], epsilon=epsilon).y
+        for picture, wide, by in zip(pictures, _each(scale), _each(shift), strict=True)
     ]
     return normed[0] if len(normed) == 1 else tf.concat(normed, 0)
+
+
+def _each(x, *, keep=False):
+    """The pictures of a batch: one is not cut out, which saves small operations by the hundred."""
+    if x.shape[0] == 1:
+        return [x if keep else tf.reshape(x, x.shape[1:])]
+    return tf.split(x, x.shape[0]) if keep else tf.unstack(x)
 
 
 def instance_norm_in_ops(x, scale, shift, epsilon: float = 1e-4):
@@ -56,11 +61,11 @@ def moments_in_ops(x):
 @ops.custom_gradient
 def _fused_moments(x):
     """What batch normalisation finds out about a batch of one picture, in one pass instead of four."""
-    n, height, width, channels = (side or tf.shape(x)[i] for i, side in enumerate(x.shape))
+    _, height, width, channels = (side or tf.shape(x)[i] for i, side in enumerate(x.shape))
     one, nothing, positions = tf.ones(channels), tf.zeros(channels), tf.cast(height * width, "float32")
     found = [
         tf.raw_ops.FusedBatchNormV3(x=picture, scale=one, offset=nothing, mean=[], variance=[])
-        for picture in tf.split(x, n)
+        for picture in _each(x, keep=True)
     ]
     mean = tf.stack([each.batch_mean for each in found])
     variance = tf.stack([each.batch_variance for each in found]) * (positions - 1) / positions

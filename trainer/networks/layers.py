@@ -1,6 +1,7 @@
 """Convolutions and normalisations that the recipes share, as Keras layers with saved weights."""
 
 import keras
+import numpy as np
 from keras import ops
 
 from trainer.networks import kernels
@@ -69,6 +70,39 @@ class EnlargingConvolution(keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable(PACKAGE)
+class UnfoldingConvolution(keras.layers.Layer):
+    """A 3×3 convolution whose channels become 2×2 pixels: (n, h, w, a) → (n, 2h, 2w, filters).
+
+    Sub-pixel convolution, Shi et al. 2016, arXiv:1609.05158; the four pixels begin equal, so that no checkerboard
+    is there from the start (Aitken et al. 2017, arXiv:1707.02937).
+    """
+
+    def __init__(self, filters, gain=1.0, **kwargs):
+        super().__init__(**kwargs)
+        self.filters, self.gain = filters, gain
+
+    def build(self, shape):
+        start = keras.initializers.VarianceScaling(2.0 * self.gain**2)
+
+        def start_equal(shape, dtype=None):
+            return ops.tile(start((*shape[:3], self.filters), dtype=dtype), (1, 1, 1, 4))
+
+        self.kernel = self.add_weight(name="kernel", shape=(3, 3, shape[-1], 4 * self.filters), initializer=start_equal)
+        self.bias = self.add_weight(name="bias", shape=(4 * self.filters,), initializer="zeros")
+
+    def call(self, x):
+        x = ops.conv(kernels.pad_by_reflection(x, 1), self.kernel, padding="valid") + self.bias
+        return kernels.depth_to_space(x)
+
+    def compute_output_shape(self, shape):
+        return (shape[0], *[side and 2 * side for side in shape[1:3]], self.filters)
+
+    def get_config(self):
+        own = {"filters": self.filters, "gain": self.gain}
+        return super().get_config() | own
+
+
+@keras.saving.register_keras_serializable(PACKAGE)
 class InstanceNorm(keras.layers.Layer):
     """Instance normalisation with a learned scale and shift, float32 inside: shape and type stay."""
 
@@ -89,18 +123,22 @@ class InstanceNorm(keras.layers.Layer):
 class ConditionalNorm(keras.layers.Layer):
     """Instance normalisation whose scale and shift come with the call: [x, scales (n, 2c)] → x's shape.
 
-    The first half of `scales` is the scale minus one. Dumoulin et al. 2016, arXiv:1610.07629.
+    The first half of `scales` is the scale minus one. Dumoulin et al. 2016, arXiv:1610.07629. With `masks`
+    (n, h, w, k), shares that add up to one, `scales` are (n, k, 2c), and each holds where its mask is.
     """
 
     def __init__(self, **kwargs):
         super().__init__(autocast=False, **kwargs)
 
-    def call(self, x, scales):
-        channels = x.shape[-1]
-        scales = ops.cast(scales, "float32")
-        return kernels.instance_norm(x, 1 + scales[:, :channels], scales[:, channels:])
+    def call(self, x, scales, masks=None):
+        scale, shift = ops.split(ops.cast(scales, "float32"), 2, axis=-1)
+        if masks is None:
+            return kernels.instance_norm(x, 1 + scale, shift)
+        plain = ops.ones_like(scale[:, 0])
+        normed = kernels.instance_norm(x, plain, 0 * plain)
+        return normed * _spread(1 + scale, masks, x.dtype) + _spread(shift, masks, x.dtype)
 
-    def compute_output_shape(self, x_shape, scales_shape):
+    def compute_output_shape(self, x_shape, scales_shape, masks_shape=None):
         return x_shape
 
 
@@ -108,20 +146,30 @@ class ConditionalNorm(keras.layers.Layer):
 class Grain(keras.layers.Layer):
     """Noise of given strength in each channel: x (n, h, w, c), amounts (n, c) → x's shape.
 
-    It gives a brush something to hold on to where a picture is flat. The same noise for the same size, so
-    that the same inputs paint the same picture. Ulyanov et al. 2016, arXiv:1603.03417; Karras et al. 2019.
+    It gives a brush something to hold on to where a picture is flat. Always the same noise, from the upper left
+    corner on, so that the same inputs paint the same picture. Ulyanov et al. 2016, arXiv:1603.03417. With `masks`
+    (n, h, w, k), `amounts` are (n, k, c).
     """
+
+    SIDE = 211  # positions after which it comes again; no multiple of anything that a picture repeats
 
     def __init__(self, seed, **kwargs):
         super().__init__(autocast=False, **kwargs)
         self.seed = seed
+        self.noise = np.random.default_rng(seed).normal(size=(self.SIDE, self.SIDE, 1)).astype("float32")
 
-    def call(self, x, amounts):
-        _, height, width, _ = ops.shape(x)
-        noise = keras.random.normal((1, height, width, 1), dtype="float32", seed=self.seed)
-        return x + ops.cast(amounts[:, None, None], x.dtype) * ops.cast(noise, x.dtype)
+    def call(self, x, amounts, masks=None):
+        noise = ops.cast(self.noise_of(*ops.shape(x)[1:3])[None], x.dtype)
+        if masks is None:
+            return x + ops.cast(amounts[:, None, None], x.dtype) * noise
+        return x + _spread(amounts, masks, x.dtype) * noise
 
-    def compute_output_shape(self, x_shape, amounts_shape):
+    def noise_of(self, height, width, top=0):
+        """The noise of so many positions, `top` rows below the upper edge: float32 (height, width, 1)."""
+        rows = ops.take(self.noise, (top + ops.arange(height)) % self.SIDE, axis=0)
+        return ops.take(rows, ops.arange(width) % self.SIDE, axis=1)
+
+    def compute_output_shape(self, x_shape, amounts_shape, masks_shape=None):
         return x_shape
 
     def get_config(self):
@@ -152,3 +200,10 @@ class Moments(keras.layers.Layer):
 
     def compute_output_spec(self, x):
         return keras.KerasTensor(self.compute_output_shape(x.shape), "float32")
+
+
+def _spread(values, masks, dtype):
+    """(n, k, c) over the places of their masks (n, h, w, k): (n, h, w, c)."""
+    n, height, width, k = ops.shape(masks)
+    flat = ops.matmul(ops.reshape(ops.cast(masks, dtype), (n, height * width, k)), ops.cast(values, dtype))
+    return ops.reshape(flat, (n, height, width, values.shape[-1]))

@@ -12,7 +12,7 @@ import h5py
 import numpy as np
 
 from trainer import checkpoints
-from trainer.networks.architectures import MOST, AdaINArchitecture, ResNetArchitecture, UNetArchitecture
+from trainer.networks.architectures import AdaINArchitecture, ResNetArchitecture, UNetArchitecture
 from trainer.quarantine import cage
 from trainer.quarantine.cage import gettext_noop
 
@@ -74,11 +74,9 @@ def _measure_unet(a):
 
 
 def _measure_adain(a):
-    numbers = [a.stem, a.width, a.fine, a.encoder_blocks, a.decoder_blocks, a.code_hidden, *a.style_widths]
-    if len(a.style_widths) > 8 or not all(type(n) is int and 1 <= n <= MOST for n in numbers):
-        raise ValueError("no architecture")
-    in_blocks = (a.encoder_blocks + a.decoder_blocks) * 2 * 9 * a.width**2
-    return 4 * (a.encoder_blocks + a.decoder_blocks), in_blocks + a.code_hidden * a.code_size
+    n_blocks = a.encoder_blocks + a.decoder_blocks
+    in_blocks = 2 * 9 * (n_blocks * a.width**2 + a.deep_blocks * a.deep**2)
+    return 4 * (n_blocks + a.deep_blocks), in_blocks + a.code_hidden * a.code_size
 
 
 def _read(path, groups) -> dict[str, np.ndarray]:

@@ -157,7 +157,7 @@ def _describe_checkpoint(config):
         "architecture": {k: list(v) if isinstance(v, tuple) else v for k, v in vars(config.architecture).items()},
         "sizes": {
             "trained_at": config.size,
-            "content_multiple": adain.CONTENT_MULTIPLE,
+            "content_multiple": config.architecture.multiple,
             "style_multiple": adain.STYLE_MULTIPLE,
         },
         "normalisation": from_zero_to_one,

@@ -172,13 +172,15 @@ def test_several_styles_are_mixed(engine):
         assert np.abs(mixed - render(engine, content, style)).mean() > 0.01
 
 
-def test_a_style_is_encoded_once(engine, monkeypatch):
-    style = draw_style(1)
-    first = engine.encode(style)
+def test_a_style_is_encoded_once_and_a_photo_read_once(engine, monkeypatch):
+    photo, style = draw_photo(1), draw_style(1)
+    first = render(engine, photo, style, strength=0.5)
 
-    monkeypatch.setattr(engine, "_run_style", None)
+    networks = engine._networks["fine"]
+    monkeypatch.setattr(networks, "_run_style", None)
+    monkeypatch.setattr(networks, "_run_content", None)
 
-    assert engine.encode(style) is first
+    assert np.array_equal(render(engine, photo, style, strength=0.5), first)
 
 
 def test_progress_rises(engine):
@@ -192,8 +194,9 @@ def test_progress_rises(engine):
 
 def test_a_picture_that_fails_leaves_nothing_running(engine, monkeypatch):
     read = threading.Event()
-    monkeypatch.setattr(engine, "_run_content", lambda photo: read.wait(0.2) or read.set())
-    monkeypatch.setattr(engine, "encode", lambda style: 1 / 0)
+    networks = engine._networks["fine"]
+    monkeypatch.setattr(networks, "read", lambda photo: read.wait(0.2) or read.set())
+    monkeypatch.setattr(networks, "encode", lambda style, scale: 1 / 0)
 
     with pytest.raises(ZeroDivisionError):
         render(engine, draw_photo(0), draw_style(0))

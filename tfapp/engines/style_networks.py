@@ -1,0 +1,76 @@
+"""One checkpoint of style transfer, compiled: it reads photos, encodes styles, and paints the ones in the others."""
+
+import math
+from pathlib import Path
+
+import numpy as np
+
+from tfapp.engines import pictures
+from trainer import checkpoints, gradients
+from trainer.networks import adain, pixels
+from trainer.networks.architectures import AdaINArchitecture
+
+STYLE_SIDE = 384  # pixels of a style picture's shorter side: smaller, and its brush is too fine to be found again
+STYLE_RATIO = 3  # a longer style picture is looked at in its middle
+LEAST_SIDE = 16  # a smaller photo is made larger by mirroring, and cut again
+QUARTER = 4  # pixels a side of what the decoder works on
+N_PHOTOS = 8  # whose features are kept: those of people who try one setting after the other
+MOST_PIXELS_KEPT = 600_000  # larger photos are read again: their features take hundreds of megabytes
+
+
+class StyleNetworks:
+    """Ready to paint, for several threads. Raises OSError, ValueError or TypeError for a folder that is none."""
+
+    def __init__(self, folder: Path | str):
+        config = checkpoints.read_config(folder)
+        self.architecture = AdaINArchitecture.from_config(config.get("architecture"))
+        precision = gradients.choose_precision()
+        networks = adain.build_networks(self.architecture, precision)
+        checkpoints.load_weights(Path(folder) / checkpoints.WEIGHTS, networks)
+        # Where every place has a code of its own, more is to be done: a graph apart, with the same weights.
+        by_place = adain.build_decoder(self.architecture, precision, has_masks=True)
+        by_place.set_weights(networks["decoder"].get_weights())
+
+        self._run_content, self._run_style, self._run_decoder = map(gradients.compile_for_pictures, networks.values())
+        self._run_by_place = gradients.compile_for_pictures(by_place)
+        self.encode = pictures.Remembered(self._encode)
+        self._remember = pictures.Remembered(self._read, n_kept=N_PHOTOS)
+
+    def read(self, photo: np.ndarray):
+        """The features of a photo (h, w, 3), and where in them it lies, for `paint`."""
+        return (self._remember if math.prod(photo.shape[:2]) <= MOST_PIXELS_KEPT else self._read)(photo)
+
+    def paint(self, read, codes: np.ndarray, masks: np.ndarray | None = None) -> np.ndarray:
+        """A photo that was read, in a code (1, n), or in k of them, each where its mask (h, w, k) is: (h, w, 3)."""
+        features, inside, (height, width) = read
+        if masks is None:
+            return gradients.as_array(self._run_decoder(features, codes))[0][inside]
+        shares = pictures.mirror_edges(masks, height, width)[0]
+        shares = pixels.resize(shares, height // QUARTER, width // QUARTER)
+        return gradients.as_array(self._run_by_place(features, codes[None], shares[None]))[0][inside]
+
+    def _read(self, photo):
+        height, width = (_round_up(max(side, LEAST_SIDE), self.architecture.multiple) for side in photo.shape[:2])
+        padded, inside = pictures.mirror_edges(photo, height, width)
+        return self._run_content(padded[None]), inside, (height, width)
+
+    def _encode(self, style, scale=1.0):
+        """The code of a style picture (h, w, 3), looked at so much larger: (1, n) float32."""
+        return gradients.as_array(self._run_style(_fit_style(style, scale)[None]))
+
+
+def _fit_style(style, scale):
+    """The style at the scale of its training, whole unless it is a ribbon, its sides multiples of 16."""
+    height, width = style.shape[:2]
+    longest = STYLE_RATIO * min(height, width)
+    top, left = max(0, height - longest) // 2, max(0, width - longest) // 2
+    style = style[top : top + longest, left : left + longest]
+
+    factor = scale * STYLE_SIDE / min(style.shape[:2])
+    multiple = adain.STYLE_MULTIPLE
+    height, width = (max(multiple, round(side * factor / multiple) * multiple) for side in style.shape[:2])
+    return style if style.shape[:2] == (height, width) else pixels.resize(style, height, width)
+
+
+def _round_up(side, multiple):
+    return side + -side % multiple
