@@ -97,6 +97,17 @@ def device(name: str) -> str:
     return value
 
 
+def features(name: str) -> str:
+    """What looks at pictures while they are optimised: nothing said, the word imagenet, or a folder of weights."""
+    value = text(name)
+    if value in {"", "imagenet"}:
+        return value
+    path = Path(value).expanduser().absolute()  # one that is not there yet makes the engines unavailable, no more
+    if "://" in value or path.is_file() or not (path.is_dir() or "/" in value):
+        refuse(name, value, "imagenet, or a folder with the .npz files of VGG-19")
+    return str(path)
+
+
 def redis_url() -> str:
     url = text("REDIS_URL")
     if url and not _is_redis(url):

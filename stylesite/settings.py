@@ -207,7 +207,7 @@ AXES_ENABLED = LIMITS_FACTOR > 0
 # Engines
 EMOJI_CHECKPOINT = env.text("STYLESITE_EMOJI_CHECKPOINT")  # a folder, in place of the shipped weights
 PAINTER_CHECKPOINT = env.text("STYLESITE_PAINTER_CHECKPOINT")
-ENGINES = env.words("STYLESITE_ENGINES", "adain,tfhub,tflite,emoji,painter,photograph")
+ENGINES = env.words("STYLESITE_ENGINES", "adain,tfhub,tflite,gatys,emoji,painter,photograph,texture")
 PRELOAD = env.words("STYLESITE_PRELOAD")
 TFHUB_HANDLE = env.text(
     "STYLESITE_TFHUB_HANDLE", "https://tfhub.dev/google/magenta/arbitrary-image-stylization-v1-256/2"
@@ -215,6 +215,7 @@ TFHUB_HANDLE = env.text(
 TEACHERS = env.text("STYLESITE_TEACHERS")  # a folder, in place of a download
 TEACHERS = str(Path(TEACHERS).expanduser().absolute()) if TEACHERS else ""  # children have another current one
 TFLITE_FOLDER = env.text("STYLESITE_TFLITE_FOLDER")
+FEATURES = env.features("STYLESITE_FEATURES")
 DEVICE = env.device("STYLESITE_DEVICE")
 
 # Jobs: seconds, after the measurements in docs/decisions/0002

@@ -32,7 +32,7 @@ for name in [name for name in os.environ if name.startswith("STYLESITE_") and na
 os.environ |= {
     "DJANGO_SETTINGS_MODULE": "stylesite.settings",  # not in pyproject.toml: it would be read before this file
     "STYLESITE_DATA": DATA_FOLDER,
-    "STYLESITE_ENGINES": "adain,tfhub,tflite,emoji,painter,photograph,echo",
+    "STYLESITE_ENGINES": "adain,tfhub,tflite,gatys,emoji,painter,photograph,texture,echo",
     "CUDA_VISIBLE_DEVICES": "-1",
     "TF_CPP_MIN_LOG_LEVEL": "2",
 }

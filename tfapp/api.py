@@ -18,7 +18,7 @@ from ninja.errors import ValidationError
 from ninja.openapi.docs import DocsBase
 from ninja.utils import check_csrf
 
-from tfapp import forms, limits, menu, offers, parameters, people, shelf, tokens, weights
+from tfapp import forms, limits, menu, offers, parameters, people, previews, shelf, tokens, weights
 from tfapp.engines.base import Parameter
 from tfapp.models import Artwork, Job
 from tfapp.views import errors, paging
@@ -33,17 +33,25 @@ the session cookie owns what it made: keep your cookies. The first GET sets the 
 `X-CSRFToken` with each call that changes something. The first picture asked for sets the session cookie."""
 
 
+class ChoiceOut(Schema):
+    """What a parameter of the kind `choice` may be, and what it is called."""
+
+    value: str
+    label: str
+
+
 class ParameterOut(Schema):
-    """A control of an engine."""
+    """A control of an engine. A `seed` without a value is drawn, and told with the picture."""
 
     name: str
     label: str
     kind: str
-    default: float | bool | int | str
+    default: float | bool | int | str | None
     minimum: float
     maximum: float
     step: float
     help: str
+    choices: list[ChoiceOut]
 
 
 class EngineOut(Schema):
@@ -81,7 +89,10 @@ class ArtworkOut(Schema):
 
 
 class JobOut(Schema):
-    """A picture that was asked for. `place` is how many are before it; `seconds` is the time inside the engine."""
+    """A picture that was asked for. `place` is how many are before it; `seconds` is the time inside the engine.
+
+    `preview_url` shows it while it is painted, by engines that work step by step; it is another for each preview.
+    """
 
     id: uuid.UUID
     engine: str
@@ -91,6 +102,7 @@ class JobOut(Schema):
     eta_s: float | None
     error: str | None
     seconds: float | None
+    preview_url: str | None
     artwork: ArtworkOut | None
 
 
@@ -120,7 +132,7 @@ def _job_body() -> dict[str, Any]:
             "type": "array",
             "items": file,
             "maxItems": forms.MAX_STYLES,
-            "description": "One or more style pictures, for engines of the kind `style`. Repeat the field for more.",
+            "description": "Style pictures, for engines of the kinds `style` and `texture`. Repeat the field for more.",
         },
         "shelf": {
             "type": "string",
@@ -132,18 +144,7 @@ def _job_body() -> dict[str, Any]:
             "format": "uuid",
             "description": "Paint in the style of this picture, instead of `style` and `shelf`.",
         },
-        "mask": {
-            "type": "array",
-            "items": file,
-            "maxItems": weights.MAX_REGIONS,
-            "description": "Where other shares of the styles hold, white on black, in the shape of the photo: a region "
-            "each. For engines that mix styles; others overlook it, and `weights` too.",
-        },
-        "weights": {
-            "type": "string",
-            "description": "The share of each style, as JSON: a row for the background, then one for each `mask`, such "
-            "as `[[1, 0], [0.3, 0.7]]` for two styles and one mask.",
-        },
+        **weights.schema(file),
         **parameters.schema(specs),
     }
     schema = {"type": "object", "required": ["engine"], "properties": properties}
@@ -339,7 +340,7 @@ def _my_job(request: HttpRequest, id: uuid.UUID) -> Job:
 
 
 def _job(request: HttpRequest, job: Job) -> dict[str, Any]:
-    artwork = getattr(job, "artwork", None)
+    artwork, preview = getattr(job, "artwork", None), previews.version(job)
     return {
         "id": job.pk,
         "engine": job.engine,
@@ -349,6 +350,7 @@ def _job(request: HttpRequest, job: Job) -> dict[str, Any]:
         "eta_s": job.eta_seconds(),
         "error": _(job.error) if job.error else None,
         "seconds": job.seconds,
+        "preview_url": f"{_absolute(request, 'job_preview', job)}?v={preview}" if preview else None,
         "artwork": _artwork(request, artwork) if artwork else None,
     }
 
@@ -378,6 +380,7 @@ def _parameter(parameter: Parameter) -> dict[str, Any]:
         "maximum": parameter.maximum,
         "step": parameter.step,
         "help": str(parameter.help),
+        "choices": parameters.choices(parameter),
     }
 
 

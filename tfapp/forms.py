@@ -72,6 +72,15 @@ class PictureForm(forms.Form):
         self.fields["engine"].choices = [(choice.name, choice.title) for choice in menu.enabled()]
         self.fields.update(parameters.fields(spec))
 
+    @property
+    def usual_fields(self) -> list[forms.BoundField]:
+        """The parameters that most people want, for the page; `fine_fields` are the others."""
+        return [self[parameter.name] for parameter in self.spec.parameters if not parameter.is_fine]
+
+    @property
+    def fine_fields(self) -> list[forms.BoundField]:
+        return [self[parameter.name] for parameter in self.spec.parameters if parameter.is_fine]
+
     def clean_engine(self) -> str:
         name = self.cleaned_data["engine"]
         for offer in offers.everything():
@@ -153,8 +162,8 @@ class PhotoForm(PictureForm):
         self.parameters = parameters.fit(self.spec, self.parameters, longest_side=max(photo.width, photo.height))
 
 
-class StyleForm(PhotoForm):
-    """A photo, one or more styles and the engine's parameters."""
+class TextureForm(PictureForm):
+    """One or more styles and the engine's parameters."""
 
     style = UploadsField(label=gettext_lazy("Style"), n_most=MAX_STYLES, required=False)
     shelf = forms.ChoiceField(
@@ -164,46 +173,14 @@ class StyleForm(PhotoForm):
         error_messages={"invalid_choice": gettext_lazy("There is no such picture on the shelf.")},
     )
     like = forms.UUIDField(widget=forms.HiddenInput, required=False)
-    mask = UploadsField(label=gettext_lazy("Masks"), n_most=weights.MAX_REGIONS, required=False)
-    weights = forms.CharField(label=gettext_lazy("Weights"), max_length=2000, required=False)
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["shelf"].choices = [(style.slug, style.title) for style in shelf.STYLES]
         self.liked: Artwork | None = None  # whose styles are taken
-        if not self.spec.mixes:
-            del self.fields["mask"], self.fields["weights"]
 
     def _open_pictures(self) -> None:
-        super()._open_pictures()
-        if not self.errors:
-            self._open_styles()
-        if self.spec.mixes:
-            self._open_masks()
-
-    def _choose_parameters(self) -> None:
-        """What mixes also takes the shares of the styles; those of a liked picture, unless others are sent."""
-        super()._choose_parameters()
-        if not self.spec.mixes:
-            return
-        text = self.cleaned_data["weights"]
-        n_styles, n_regions = (sum(role == wanted for role, _picture in self.pictures) for wanted in ("style", "mask"))
-        try:
-            rows = weights.read(text, n_styles=n_styles, n_regions=n_regions)
-        except ValidationError as error:
-            self.add_error("weights", error)
-            return
-        if self.liked and not text and not n_regions:
-            rows = [row for row in self.liked.parameters.get("weights", [])[:1] if len(row) == n_styles]
-        if rows:
-            self.parameters["weights"] = rows
-
-    def _open_masks(self) -> None:
-        photo = next((picture for role, picture in self.pictures if role == "content"), None)
-        for upload in self.cleaned_data["mask"]:
-            self._keep("mask", images.open_upload, upload, longest_side=MASK_SIDE)
-            if not self.errors and not mixes.has_shape_of(self.pictures[-1][1], photo):
-                self.add_error("mask", _("A mask needs the shape of its photo."))
+        self._open_styles()
 
     def _open_styles(self) -> None:
         """The uploads; else the picture of the shelf; else what the liked picture was made with."""
@@ -232,6 +209,49 @@ class StyleForm(PhotoForm):
     def _take_from_shelf(self, position: int, slug: str) -> None:
         self.shelf_slugs[position] = slug
         self._keep("style", images.open_file, shelf.path(slug), slug)
+
+
+class StyleForm(TextureForm, PhotoForm):
+    """A photo, one or more styles and the engine's parameters; where it mixes, masks and the shares of the styles."""
+
+    mask = UploadsField(label=gettext_lazy("Masks"), n_most=weights.MAX_REGIONS, required=False)
+    weights = forms.CharField(label=gettext_lazy("Weights"), max_length=2000, required=False)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if not self.spec.mixes:
+            del self.fields["mask"], self.fields["weights"]
+
+    def _open_pictures(self) -> None:
+        PhotoForm._open_pictures(self)
+        if not self.errors:
+            self._open_styles()
+        if self.spec.mixes:
+            self._open_masks()
+
+    def _choose_parameters(self) -> None:
+        """What mixes also takes the shares of the styles; those of a liked picture, unless others are sent."""
+        super()._choose_parameters()
+        if not self.spec.mixes:
+            return
+        text = self.cleaned_data["weights"]
+        n_styles, n_regions = (sum(role == wanted for role, _picture in self.pictures) for wanted in ("style", "mask"))
+        try:
+            rows = weights.read(text, n_styles=n_styles, n_regions=n_regions)
+        except ValidationError as error:
+            self.add_error("weights", error)
+            return
+        if self.liked and not text and not n_regions:
+            rows = [row for row in self.liked.parameters.get("weights", [])[:1] if len(row) == n_styles]
+        if rows:
+            self.parameters["weights"] = rows
+
+    def _open_masks(self) -> None:
+        photo = next((picture for role, picture in self.pictures if role == "content"), None)
+        for upload in self.cleaned_data["mask"]:
+            self._keep("mask", images.open_upload, upload, longest_side=MASK_SIDE)
+            if not self.errors and not mixes.has_shape_of(self.pictures[-1][1], photo):
+                self.add_error("mask", _("A mask needs the shape of its photo."))
 
 
 class SketchForm(PictureForm):
@@ -293,7 +313,7 @@ class PasswordForm(forms.Form):
         return password
 
 
-FORMS = {"style": StyleForm, "sketch": SketchForm, "photo": PhotoForm}
+FORMS = {"style": StyleForm, "sketch": SketchForm, "photo": PhotoForm, "texture": TextureForm}
 
 
 def bind(data, files, *, person: Person) -> PictureForm:

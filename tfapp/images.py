@@ -35,6 +35,7 @@ THUMBNAIL_FORMATS = {
     "webp": ("WEBP", {"quality": 80, "method": 2}),
     "jpg": ("JPEG", {"quality": 84, "progressive": True, "optimize": True}),
 }
+PREVIEW_SIDE = 512
 MASTER_OPTIONS = {"compress_level": 2}
 GLANCE_OPTIONS = {"quality": 88}
 MASK_BLACK, MASK_WHITE = 8, 247  # of 255
@@ -234,6 +235,14 @@ def write_png(array: np.ndarray, path: Path) -> None:
         os.replace(beside, path)
     finally:
         beside.unlink(missing_ok=True)
+
+
+def write_preview(array: np.ndarray, path: Path, *, part: Path) -> None:
+    """A small JPEG of a picture that is not finished, written as `part` and then shown in one step."""
+    picture = _to_image(array)
+    picture.thumbnail((PREVIEW_SIDE, PREVIEW_SIDE))
+    picture.save(part, "JPEG", quality=80)
+    os.replace(part, path)
 
 
 def encode(path: Path, *, format: str, provenance: dict | None) -> tuple[bytes, str, str]:

@@ -13,7 +13,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from tfapp import doorbell, files, images, limits, offers
+from tfapp import doorbell, files, images, limits, offers, previews
 from tfapp.engines.base import EngineSpec
 from tfapp.models import Artwork, Job, JobInput, Person
 from tfapp.models.stored_picture import StoredPicture
@@ -98,7 +98,11 @@ def remove(job: Job) -> None:
         row = Job.objects.select_for_update().filter(pk=job.pk).first()  # finishing waits, and then finds nothing
         if row is None:
             return
-        names = [_folder(row), *Artwork.objects.filter(job=row).values_list("folder", flat=True)]
+        names = [
+            _folder(row),
+            *previews.names(row, row.attempt),
+            *Artwork.objects.filter(job=row).values_list("folder", flat=True),
+        ]
         row.delete()
         files.remove_on_commit(names)
 
@@ -127,7 +131,7 @@ def announce_overdue() -> int:
 def discard_attempt(job: Job, attempt: int) -> None:
     """Delete what an attempt that came to nothing may have left on the disk."""
     result = job.result_id_of(attempt)
-    files.remove([f"{files.INCOMING}/{result}.part", Artwork.folder_of(result)])
+    files.remove([f"{files.INCOMING}/{result}.part", Artwork.folder_of(result), *previews.names(job, attempt)])
 
 
 def _copy(source: Path, part: Path) -> None:

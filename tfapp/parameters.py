@@ -1,5 +1,6 @@
 """An engine's parameters as form fields, as words for people, and as a schema for programs."""
 
+import secrets
 from typing import Any
 
 from django import forms
@@ -20,6 +21,7 @@ class RangeField(forms.FloatField):
 
     def __init__(self, parameter: Parameter, **kwargs):
         self.default = parameter.default
+        self.is_share = is_share(parameter)
         widget = forms.NumberInput(attrs={"type": "range", "step": f"{parameter.step:g}"})
         super().__init__(min_value=parameter.minimum, max_value=parameter.maximum, widget=widget, **kwargs)
 
@@ -82,17 +84,42 @@ class SizeField(forms.IntegerField):
         return [*choices, (OWN, _("the photo's own size"))] if self.takes_own else choices
 
 
-FIELDS = {"range": RangeField, "switch": SwitchField, "size": SizeField}
+class WordField(forms.ChoiceField):
+    """One of the parameter's words; the default where nothing was sent."""
+
+    default_error_messages = {"invalid_choice": gettext_lazy("Choose one of what is offered here.")}
+
+    def __init__(self, parameter: Parameter, **kwargs):
+        self.default = parameter.default
+        super().__init__(choices=parameter.choices, **kwargs)
+
+    def clean(self, value: Any) -> str:
+        return super().clean(value) or self.default
+
+
+class SeedField(forms.IntegerField):
+    """Where chance starts; drawn where nothing was sent, so that the picture can be painted again."""
+
+    def __init__(self, parameter: Parameter, **kwargs):
+        widget = forms.NumberInput(attrs={"inputmode": "numeric", "placeholder": gettext_lazy("by chance")})
+        super().__init__(min_value=parameter.minimum, max_value=parameter.maximum, widget=widget, **kwargs)
+
+    def clean(self, value: Any) -> int:
+        cleaned = super().clean(value)
+        return self.min_value + secrets.randbelow(self.max_value - self.min_value + 1) if cleaned is None else cleaned
+
+
+FIELDS = {"range": RangeField, "switch": SwitchField, "size": SizeField, "choice": WordField, "seed": SeedField}
 
 
 def fields(spec: EngineSpec) -> dict[str, forms.Field]:
     """A form field for each parameter, in the engine's order."""
-    return {
-        parameter.name: FIELDS[parameter.kind](
-            parameter, label=parameter.label, help_text=parameter.help, initial=parameter.default, required=False
-        )
-        for parameter in spec.parameters
-    }
+    found = {}
+    for parameter in spec.parameters:
+        words = {"label": parameter.label, "help_text": parameter.help, "initial": parameter.default}
+        field = found[parameter.name] = FIELDS[parameter.kind](parameter, required=False, **words)
+        field.is_fine = parameter.is_fine
+    return found
 
 
 def fit(spec: EngineSpec, values: dict[str, Any], *, longest_side: int) -> dict[str, Any]:
@@ -111,6 +138,17 @@ def describe(spec: EngineSpec | None, values: dict[str, Any]) -> list[tuple[str,
     return [(str(parameter.label), _words(parameter, value)) for parameter, value in rows]
 
 
+def is_share(parameter: Parameter) -> bool:
+    """Whether people are told it in percent: from none of it to all, or to half as much again."""
+    return parameter.minimum == 0 and parameter.maximum in (1, 1.5)
+
+
+def choices(parameter: Parameter) -> list[dict[str, str]]:
+    """What a choice offers, for programs; nothing for parameters of other kinds."""
+    pairs = parameter.choices if parameter.kind == "choice" else ()
+    return [{"value": value, "label": str(label)} for value, label in pairs]
+
+
 def schema(specs: list[EngineSpec]) -> dict[str, dict]:
     """OpenAPI properties of all parameters that these engines take; where they differ, the widest."""
     widest: dict[str, Parameter] = {}
@@ -126,7 +164,11 @@ def _words(parameter: Parameter, value: Any) -> str:
         return _("yes") if value else _("no")
     if parameter.kind == "size":
         return _("%(size)s pixels") % {"size": value}
-    if parameter.minimum == 0 and parameter.maximum == 1:
+    if parameter.kind == "choice":
+        return str(dict(parameter.choices).get(value, value))
+    if parameter.kind == "seed":
+        return str(value)
+    if is_share(parameter):
         return f"{100 * value:.0f} %"
     return f"{value:g}"
 
@@ -136,6 +178,11 @@ def _schema(parameter: Parameter) -> dict:
     ends = {"minimum": parameter.minimum, "maximum": parameter.maximum}
     if parameter.kind == "switch":
         return {**common, "type": "boolean"}
+    if parameter.kind == "choice":
+        return {**common, "type": "string", "enum": [value for value, _label in parameter.choices]}
+    if parameter.kind == "seed":
+        del common["default"]
+        return {**common, "type": "integer", **ends}
     if parameter.kind == "size" and parameter.choices:
         return {**common, "type": "integer", **ends}
     if parameter.kind == "size":

@@ -4,7 +4,10 @@ import errno
 import logging
 import threading
 import time
+from collections.abc import Callable
+from functools import partial
 
+import numpy as np
 from django.db import Error as DatabaseTrouble
 from django.db import close_old_connections, transaction
 from django.db.models import F
@@ -13,7 +16,7 @@ from django.utils.translation import gettext_noop
 
 from stylesite import turns
 from stylesite.lifecycle import stopping
-from tfapp import files, images, jobs, loading, workers
+from tfapp import files, images, jobs, loading, previews, workers
 from tfapp.engines.base import EngineError, Inputs
 from tfapp.models import Artwork, EngineStatus, Job
 from tfapp.models.waiting_line import SKETCH_MEGAPIXELS
@@ -74,6 +77,8 @@ def render(job: Job) -> Artwork | None:
         job.fail(sentence, code=code, is_permanent=is_permanent)
     if artwork is None:
         jobs.discard_attempt(job, job.attempt)
+    else:
+        previews.clear(job)
     return artwork
 
 
@@ -88,15 +93,17 @@ def _paint_and_keep(job: Job) -> Artwork | None:
         watch.tell(READ_SHARE)
 
         started = time.perf_counter()
-        picture = engine.render(
-            inputs, lambda share: watch.tell(READ_SHARE + (PAINTED_SHARE - READ_SHARE) * min(max(share, 0.0), 1.0))
-        )
+        picture = engine.render(inputs, partial(_tell, watch))
         seconds = time.perf_counter() - started
         watch.tell(PAINTED_SHARE)
 
         stored = images.store_artwork(picture, name=str(job.result_id))
         watch.check()
     return _keep(job, stored, seconds=seconds)
+
+
+def _tell(watch: Watch, share: float, picture: Callable[[], np.ndarray] | None = None) -> None:
+    watch.tell(READ_SHARE + (PAINTED_SHARE - READ_SHARE) * min(max(share, 0.0), 1.0), picture)
 
 
 def _read(job: Job) -> Inputs:

@@ -8,6 +8,7 @@ from tfapp.views import account, create, gallery, health, jobs, mixer, plain, pr
 job_urls = [
     path("", jobs.job, name="job"),
     path("status/", jobs.job_status, name="job_status"),
+    path("preview/", jobs.job_preview, name="job_preview"),
     path("cancel/", jobs.job_cancel, name="job_cancel"),
     path("retry/", jobs.job_retry, name="job_retry"),
     path("delete/", jobs.job_delete, name="job_delete"),

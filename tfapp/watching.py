@@ -6,15 +6,18 @@ import threading
 import time
 from collections.abc import Callable
 
+import numpy as np
 from django.conf import settings
 from django.db import Error as DatabaseTrouble
 from django.db import close_old_connections, connection
 from django.utils.translation import gettext_noop
 
 from stylesite.lifecycle import stopping
+from tfapp import previews
 from tfapp.models import Job, Worker
 
 LOOK_SECONDS = 1.0  # how often: a cancelled job is noticed so soon
+PREVIEW_SECONDS = 1.5  # between two pictures of what is being painted
 FINISH_SECONDS = 4  # a worker that is to stop lets its job finish so long, then gives it back
 EXIT_SECONDS = 8  # and so long it waits for an engine that does not come back
 HUNG = gettext_noop(
@@ -36,7 +39,8 @@ class Watch:
         self.is_over = False
         self._share = 0.0
         self._told_share = 0.0
-        self._moved_at = self._beaten_at = time.monotonic()
+        self._moved_at = self._beaten_at = self._shown_at = time.monotonic()
+        self._picture: Callable[[], np.ndarray] | None = None  # what there is to see, if it was not shown yet
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"watch-{job.pk}", daemon=True)
 
@@ -48,8 +52,9 @@ class Watch:
         self._done.set()
         self._thread.join()
 
-    def tell(self, share: float) -> None:
-        """The share done, 0 to 1. Raises Stopped when there is no point in going on."""
+    def tell(self, share: float, picture: Callable[[], np.ndarray] | None = None) -> None:
+        """The share done, 0 to 1, and what can be seen by now. Raises Stopped when there is no point in going on."""
+        self._picture = picture or self._picture
         if share != self._share:
             self._share = share
             self._moved_at = time.monotonic()
@@ -64,6 +69,7 @@ class Watch:
             try:
                 close_old_connections()
                 self._look()
+                self._show()
             except DatabaseTrouble as error:
                 log.warning("Job %s cannot be told about: %s", self.job.pk, error)
             self._exit_if_stuck()
@@ -91,6 +97,12 @@ class Watch:
             self.job.release()
             self.is_over = True
 
+    def _show(self) -> None:
+        if self._picture and not self.is_over and time.monotonic() - self._shown_at >= PREVIEW_SECONDS:
+            picture, self._picture = self._picture, None
+            previews.show(self.job, picture)
+            self._shown_at = time.monotonic()
+
     def _exit_if_stuck(self) -> None:
         """An engine that hangs cannot be interrupted: end the process, and let the next one go on."""
         if time.monotonic() - self._moved_at > settings.HUNG_SECONDS:
@@ -102,6 +114,7 @@ class Watch:
 
     def _exit(self, status: int, *, tell: Callable[[], bool]) -> None:
         """End at once, saying so to whom it concerns: the job, and those who count on this worker."""
+        previews.clear(self.job)
         try:
             tell()
             Worker.objects.filter(name=self.job.lease_owner).delete()

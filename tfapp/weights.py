@@ -60,6 +60,24 @@ def at(x: float, y: float, n_styles: int) -> list[float]:
     return [round(share, DIGITS) for share in row]
 
 
+def schema(file: dict) -> dict[str, dict]:
+    """OpenAPI properties: masks, each described as that kind of file is, and the rows."""
+    return {
+        "mask": {
+            "type": "array",
+            "items": file,
+            "maxItems": MAX_REGIONS,
+            "description": "Where other shares of the styles hold, white on black, in the shape of the photo: a region "
+            "each. For engines that mix styles; others overlook it, and `weights` too.",
+        },
+        "weights": {
+            "type": "string",
+            "description": "The share of each style, as JSON: a row for the background, then one for each `mask`, such "
+            "as `[[1, 0], [0.3, 0.7]]` for two styles and one mask.",
+        },
+    }
+
+
 def _share(row: list, n_styles: int) -> list[float]:
     if len(row) != n_styles:
         raise ValidationError(_("Each row of weights needs %(n)d numbers, one for each style.") % {"n": n_styles})

@@ -140,6 +140,11 @@ def compile_step(function: Callable) -> Callable:
     return tf.function(function, autograph=False) if BACKEND == "tensorflow" else function
 
 
+def compile_for_sizes(function: Callable) -> Callable:
+    """The same for arguments that come in many shapes: it is compiled for the first, then once for all others."""
+    return tf.function(function, autograph=False, reduce_retracing=True) if BACKEND == "tensorflow" else function
+
+
 def run_uncompiled() -> None:
     """Take every step as it is written: slower, but begun at once, and a debugger can look inside."""
     if BACKEND == "tensorflow":

@@ -62,8 +62,24 @@ function put(page, html) {
 function renew(old, live) {
   const here = old.querySelector(`[data-live="${live.dataset.live}"]`);
   if (!here) return;
+  if (live.querySelector("img") || here.querySelector("img")) {
+    renewPicture(here, live);
+    return;
+  }
   if (here.localName === "progress" && live.hasAttribute("value")) here.value = live.getAttribute("value");
   else if (here.textContent !== live.textContent) here.textContent = live.textContent;
+}
+
+async function renewPicture(here, live) {
+  const fresh = live.querySelector("img");
+  if (!fresh || here.querySelector("img")?.getAttribute("src") === fresh.getAttribute("src")) return;
+  const picture = document.importNode(fresh);
+  try {
+    await picture.decode(); // the one before stays until this one can be seen
+    here.replaceChildren(picture);
+  } catch {
+    // it has gone meanwhile: the next one comes, or the finished picture
+  }
 }
 
 function showDone() {

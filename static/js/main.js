@@ -25,6 +25,7 @@ import * as regions from "./regions.js";
 import * as runWatch from "./run_watch.js";
 import * as scrubber from "./scrubber.js";
 import * as sending from "./sending.js";
+import * as settings from "./settings.js";
 import * as shelf from "./shelf.js";
 import * as sketch from "./sketch.js";
 import * as themeSwitch from "./theme_switch.js";
@@ -32,7 +33,7 @@ import * as zoom from "./zoom.js";
 
 const BEHAVIOURS = [
   archiveUpload, arrowKeys, compare, confirm, copy, curves, dropzone, arrivals, edgesPreview, fullscreen, job, leaving,
-  liveValue, once, probes, refresh, runWatch, scrubber, sending, shelf, sketch, themeSwitch, zoom,
+  liveValue, once, probes, refresh, runWatch, scrubber, sending, settings, shelf, sketch, themeSwitch, zoom,
   chooser, pad, regions, mixChange, mixer, grid,
 ];
 

@@ -56,6 +56,7 @@ function refuse(form, request) {
 function goToFirstError(form) {
   const slot = form.querySelector("[data-error-for] .error")?.closest("[data-error-for]");
   const field = slot && form.querySelector(`[name="${slot.dataset.errorFor}"]`);
+  slot?.closest("details")?.setAttribute("open", "");
   field?.focus({ preventScroll: true });
   slot?.scrollIntoView({ block: "center" });
 }

@@ -54,7 +54,7 @@ def site(tmp_path_factory) -> Iterator[sites.Site]:
     folder = tmp_path_factory.mktemp("journeys")
     subprocess.run([sys.executable, "-c", SAVE_CHECKPOINTS, folder], cwd=ROOT, check=True, capture_output=True)
     settings = {
-        "STYLESITE_ENGINES": f"{steps.ENGINE},emoji,painter,photograph",
+        "STYLESITE_ENGINES": f"{steps.ENGINE},gatys,emoji,painter,photograph,texture",
         "STYLESITE_EMOJI_CHECKPOINT": str(folder / "emoji"),
         "STYLESITE_PAINTER_CHECKPOINT": str(folder / "painter"),
     }

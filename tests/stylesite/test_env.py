@@ -179,3 +179,26 @@ def test_first_starts_at_the_same_time_agree_on_a_secret_key(tmp_path):
     assert len(keys) == 1
     assert len(keys.pop()) > 50
     assert [path.name for path in tmp_path.iterdir()] == ["secret_key"]
+
+
+@pytest.mark.parametrize("value", ["", "imagenet", "/nowhere/yet"])
+def test_it_takes_what_may_look_at_pictures(monkeypatch, value):
+    monkeypatch.setenv("STYLESITE_FEATURES", value)
+
+    assert env.features("STYLESITE_FEATURES") == value
+
+
+def test_a_folder_that_looks_at_pictures_is_absolute_for_children(monkeypatch, tmp_path):
+    (tmp_path / "teachers").mkdir()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("STYLESITE_FEATURES", "teachers")
+
+    assert env.features("STYLESITE_FEATURES") == str(tmp_path / "teachers")
+
+
+@pytest.mark.parametrize("value", ["vgg", "https://example.org/vgg.npz", __file__])
+def test_it_refuses_what_cannot_look_at_pictures(monkeypatch, value):
+    monkeypatch.setenv("STYLESITE_FEATURES", value)
+
+    with pytest.raises(SystemExit, match="STYLESITE_FEATURES is .* but it must be imagenet, or a folder"):
+        env.features("STYLESITE_FEATURES")

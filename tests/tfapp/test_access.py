@@ -36,6 +36,7 @@ TABLE: dict[str, list[Address]] = {
     "create": [Address(get=EVERYBODY, post="422 422 422 422 422")],
     "job": [Address(get=OWNER, of="job")],
     "job_status": [Address(get=OWNER, of="job")],
+    "job_preview": [Address(get="404 404 404 404 404", of="job")],  # there is none: see test_previews.py
     "job_cancel": [Address(post="404 404 404 302 404", of="job")],
     "job_retry": [Address(post="404 404 404 302 404", of="job")],
     "job_delete": [Address(post="404 404 404 302 404", of="job")],

@@ -244,7 +244,7 @@ def test_every_engine_has_a_field_for_each_parameter(spec):
 
     assert list(fields) == [parameter.name for parameter in spec.parameters]
     for parameter in spec.parameters:
-        assert fields[parameter.name].clean(None) == parameter.default
+        assert parameter.kind == "seed" or fields[parameter.name].clean(None) == parameter.default
         assert not (parameter.kind == "switch" and parameter.default), "a switch that is not sent is off"
 
 

@@ -41,7 +41,7 @@ def test_the_page_offers_engines_the_shelf_and_limits(client):
     context = client.get(reverse("create")).context
 
     offered = {offer.spec.name: offer for offer in context["engines"]}
-    assert list(offered) == ["adain", "tfhub", "tflite"]
+    assert list(offered) == ["adain", "tfhub", "tflite", "gatys"]
     assert offered["adain"].is_available
     assert offered["adain"].seconds == 0.5
     assert not offered["tfhub"].is_available
@@ -107,7 +107,7 @@ def test_a_style_of_the_shelf_is_enough(client):
 @pytest.mark.parametrize(
     ("kind", "engine", "fields"),
     [
-        ("style", "adain", {*STYLE_FIELDS, "mask", "weights"}),
+        ("style", "adain", {*STYLE_FIELDS, "style_scale", "colours", "sharpness", "mask", "weights"}),
         ("sketch", "emoji", {"sketch", "size"}),
         ("photo", "painter", {"content", "size"}),
     ],
@@ -132,7 +132,7 @@ def test_only_what_can_be_made_here_is_offered(client):
     factories.make_engine_status("emoji", is_available=False, reason="Its weights are not here.")
     factories.make_engine_status("painter", is_available=False, reason="Its weights are not here.")
 
-    assert client.get(reverse("create")).context["kinds"] == ["style", "photo"]
+    assert client.get(reverse("create")).context["kinds"] == ["style", "photo", "texture"]
 
 
 def test_the_page_of_drawings_stays_when_no_engine_is_chosen(client):

@@ -1,5 +1,6 @@
 """The engines of the program by name; `tfapp.menu` adds what staff published. None is imported until it is loaded."""
 
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
@@ -19,6 +20,30 @@ SIZE = Parameter(
     help=_("The longest side of the result, in pixels."),
 )
 STYLE_PARAMETERS = (STRENGTH, KEEP_COLOURS, SIZE)
+COLOURS = Parameter(
+    *("colours", _("How to keep them"), "choice", "light"),
+    help=_("Take the style's light alone, or paint with a style that has the photo's colours."),
+    choices=(("light", _("only its light is painted")), ("statistics", _("the style is coloured first"))),
+)
+STYLE_SCALE = Parameter(
+    *("style_scale", _("Size of the brush"), "range", 1.0, 0.5, 2, 0.05),
+    help=_("How large the style's strokes are, beside the photo."),
+)
+SHARPNESS = Parameter(
+    *("sharpness", _("Sharpness"), "range", 0.0, 0, 1, 0.05),
+    help=_("How much of the photo's fine lines to bring back."),
+)
+QUALITY = Parameter(
+    *("quality", _("Network"), "choice", "fine"),
+    help=_("The swift one is smaller and paints in a shorter time."),
+    choices=(("fine", _("fine")), ("swift", _("swift"))),
+)
+HAS_SWIFT = (SHIPPED_FOLDER / "adain" / "swift" / "config.json").exists()
+MIX_PARAMETERS = (
+    *(replace(STRENGTH, maximum=1.5), STYLE_SCALE, KEEP_COLOURS, COLOURS, SHARPNESS),
+    *([QUALITY] if HAS_SWIFT else []),
+    SIZE,
+)
 EMOJI_SIZE = Parameter(
     *("size", _("Size"), "size", min(512, settings.RESULT_MAX_SIDE), 128, min(512, settings.RESULT_MAX_SIDE), 1),
     help=_("Width and height of the picture, in pixels."),
@@ -30,6 +55,39 @@ PHOTO_SIZE = Parameter(
     choices=(384, 512, 768, 1024),
 )
 
+STEPS = Parameter(
+    *("steps", _("Steps"), "range", 300, 50, 1000, 10), help=_("How often the picture is looked at, and made better.")
+)
+SMOOTHNESS = Parameter(
+    *("smoothness", _("Smoothness"), "range", 0.7, 0, 1, 0.05, _("How even its surface is: much grain, or little.")),
+    is_fine=True,
+)
+START = Parameter(
+    *("start", _("It begins with"), "choice", "content"),
+    help=_("From the photo it stays near it; from noise it is more of a surprise."),
+    choices=(("content", _("the photo")), ("noise", _("noise"))),
+    is_fine=True,
+)
+OPTIMIZER = Parameter(
+    *("optimizer", _("Way downhill"), "choice", "lbfgs"),
+    help=_("L-BFGS needs fewer steps; Adam is what most networks are trained with."),
+    choices=(("lbfgs", "L-BFGS"), ("adam", "Adam")),
+    is_fine=True,
+)
+SEED = Parameter(
+    *("seed", _("Seed"), "seed", None, 0, 999_999, 1),
+    help=_("The same number gives the same picture again. Leave it empty, and it is drawn."),
+    is_fine=True,
+)
+OPTIMISED_SIZE = Parameter(
+    *("size", _("Size"), "size", min(512, settings.RESULT_MAX_SIDE), 128, min(1024, settings.RESULT_MAX_SIDE), 1),
+    help=_("The longest side of the result, in pixels. Twice as long takes four times the time."),
+    choices=(256, 384, 512, 768, 1024),
+)
+TEXTURE_SIZE = replace(
+    OPTIMISED_SIZE, help=_("Width and height of the picture, in pixels. Twice as wide takes four times the time.")
+)
+
 SPECS = {
     spec.name: spec
     for spec in (
@@ -38,7 +96,7 @@ SPECS = {
             title=_("Stylesite painter"),
             blurb=_("Our own network: any style, any size, in a moment."),
             kind="style",
-            parameters=STYLE_PARAMETERS,
+            parameters=MIX_PARAMETERS,
             path="tfapp.engines.adain.AdainEngine",
             source=lambda: str(SHIPPED_FOLDER / "adain"),
             mixes=True,
@@ -60,6 +118,15 @@ SPECS = {
             parameters=STYLE_PARAMETERS,
             path="tfapp.engines.tflite.TfliteEngine",
             source=lambda: settings.TFLITE_FOLDER,
+        ),
+        EngineSpec(
+            name="gatys",
+            title=_("Patient painter (Gatys)"),
+            blurb=_("Works on one picture step by step, for a minute, and you can watch it."),
+            kind="style",
+            parameters=(STRENGTH, KEEP_COLOURS, OPTIMISED_SIZE, STEPS, SMOOTHNESS, START, OPTIMIZER, SEED),
+            path="tfapp.engines.gatys.GatysEngine",
+            source=lambda: _find_features(),
         ),
         EngineSpec(
             name="emoji",
@@ -87,6 +154,15 @@ SPECS = {
             parameters=(PHOTO_SIZE,),
             path="tfapp.engines.cyclegan.CycleGANBackEngine",
             source=lambda: settings.PAINTER_CHECKPOINT or str(SHIPPED_FOLDER / "painter"),
+        ),
+        EngineSpec(
+            name="texture",
+            title=_("Weaver (Gatys)"),
+            blurb=_("Makes a new picture of the same stuff, step by step, and you can watch it."),
+            kind="texture",
+            parameters=(TEXTURE_SIZE, STEPS, SMOOTHNESS, OPTIMIZER, SEED),
+            path="tfapp.engines.texture.TextureEngine",
+            source=lambda: _find_features(),
         ),
         EngineSpec(
             name="echo",
@@ -125,3 +201,10 @@ def load(what: EngineSpec | str) -> Engine:
     engine = getattr(import_module(module), class_name)()
     engine.load(spec.source())
     return engine
+
+
+def _find_features() -> str:
+    """What looks at pictures where they are optimised: our own painter's encoder, if nothing else is said."""
+    if settings.FEATURES == "imagenet":
+        return "keras://imagenet"
+    return settings.FEATURES or str(SHIPPED_FOLDER / "adain")

@@ -6,8 +6,17 @@ from typing import Any, Protocol
 
 import numpy as np
 
-Progress = Callable[[float], None]  # told the share done, 0 to 1; may raise to stop the work
-KINDS = ("style", "sketch", "photo")  # of input: a photo and styles, a drawing, a photo
+KINDS = ("style", "sketch", "photo", "texture")  # of input: a photo and styles, a drawing, a photo, styles alone
+
+
+class Progress(Protocol):
+    """Told the share done, 0 to 1; may raise to stop the work.
+
+    An engine that paints before one's eyes also gives a function that shows the picture so far. It is called now and
+    then, later and from another thread.
+    """
+
+    def __call__(self, share: float, show: Callable[[], np.ndarray] | None = None, /) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -16,13 +25,16 @@ class Parameter:
 
     name: str
     label: str
-    kind: str  # "range": a number; "switch": yes or no; "size": longest side in pixels
+    kind: str  # a number: "range"; longest side in pixels: "size"; yes or no: "switch"; one of a few words: "choice";
+    # the number from which chance starts, drawn where none was sent: "seed"
     default: Any
     minimum: float = 0
     maximum: float = 1
     step: float = 0.01
     help: str = ""
-    choices: tuple[int, ...] = ()  # of a size: what the page offers; nothing: the usual ones and the photo's own
+    # Of a size, what the page offers; nothing: the usual ones and the photo's own. Of a choice, (value, label) pairs.
+    choices: tuple[int | tuple[str, str], ...] = ()
+    is_fine: bool = False  # few people want it: the page keeps it behind "More settings"
 
 
 @dataclass(frozen=True)

@@ -29,9 +29,14 @@ def photo(inputs: Inputs) -> np.ndarray:
 
 def photo_and_styles(inputs: Inputs) -> tuple[np.ndarray, list[np.ndarray]]:
     """The pictures of a style engine, float32 in 0..1. Raises EngineError."""
-    if inputs.content is not None and not inputs.styles:
+    return photo(inputs), styles(inputs)
+
+
+def styles(inputs: Inputs) -> list[np.ndarray]:
+    """The style pictures, float32 in 0..1. Raises EngineError."""
+    if not inputs.styles:
         raise EngineError(NO_STYLE)
-    return photo(inputs), [check(style) for style in inputs.styles]
+    return [check(style) for style in inputs.styles]
 
 
 def check(picture: np.ndarray) -> np.ndarray:

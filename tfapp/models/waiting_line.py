@@ -131,9 +131,10 @@ class JobQuerySet(models.QuerySet):
 
 
 def _seconds(kind: str, engine: str, parameters: dict, speeds: dict[str, float | None]) -> float | None:
-    """What a picture of that size usually takes: a photo is about 4 to 3."""
+    """What a picture of that size usually takes: a photo is about 4 to 3, a texture a square."""
     speed = speeds.get(engine)
     if speed is None:
         return None
-    is_sketch = kind == "sketch"
-    return speed * (SKETCH_MEGAPIXELS if is_sketch else 0.75 * float(parameters.get("size", 1024)) ** 2 / 1e6)
+    if kind == "sketch":
+        return speed * SKETCH_MEGAPIXELS
+    return speed * (1 if kind == "texture" else 0.75) * float(parameters.get("size", 1024)) ** 2 / 1e6

@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from tfapp import forms, images, jobs, limits, people, pictures
+from tfapp import forms, images, jobs, limits, people, pictures, previews
 from tfapp.models import Job
 from tfapp.views import errors, paging, sending
 
@@ -34,6 +34,16 @@ def job_status(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
     response = render(request, "_job_status.html", _context(found))
     response["X-Finished"] = "true" if found.is_finished else "false"
     return response
+
+
+@login_not_required
+@require_safe
+def job_preview(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
+    """What can be seen while it is painted."""
+    found = _mine(request, id)
+    if not previews.version(found):
+        raise Http404
+    return sending.picture(request, previews.name(found))
 
 
 @login_not_required
@@ -100,6 +110,7 @@ def _context(found: Job, *, again: forms.AgainForm | None = None) -> dict:
     return {
         "job": found,
         "artwork": artwork,
+        "preview": previews.version(found),
         "settings": pictures.describe(artwork) if artwork else [],
         "content": next((one for one in inputs if one.role not in ("style", "mask")), None),  # a photo, or a drawing
         "again": again or (forms.AgainForm(job=found) if _has_come_to_nothing(found) else None),

@@ -1,6 +1,7 @@
 """Loss networks (VGG-19 in its forms) and the perceptual losses over their features."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,13 +18,18 @@ N_PIECES = 16
 
 
 def load_teacher(path: Path | str, layers: tuple[str, ...], dtype=None) -> keras.Model:
-    """VGG-19 from an .npz file: picture (n, h, w, 3) in 0..1 → list of features after the ReLUs in `layers`.
+    """VGG-19 from an .npz file, as `build_teacher` makes it of arrays. Raises OSError or ValueError."""
+    return build_teacher(np.load(path), layers, dtype, name=Path(path).stem)
 
-    The file holds `convA_B/kernel` (h, w, in, out) and `/bias`, and `conv0`, which scales and centres the
-    pixels. Names such as "relu3_1". Raises ValueError where the file is too shallow.
+
+def build_teacher(weights: Mapping, layers: tuple[str, ...], dtype=None, *, name: str, pooling="max") -> keras.Model:
+    """VGG-19: picture (n, h, w, 3) in 0..1 → list of features after the ReLUs in `layers`, such as "relu3_1".
+
+    The weights are `convA_B/kernel` (h, w, in, out) and `/bias`, and `conv0`, which scales and centres the pixels.
+    `pooling` is "max", as it was trained, or "average". Raises ValueError where the weights are too shallow.
     """
-    weights = np.load(path)
     picture = keras.Input((None, None, 3), name="picture")
+    pool = keras_layers.MaxPooling2D if pooling == "max" else keras_layers.AveragePooling2D
 
     x = _frozen(weights, "conv0", size=1, dtype=dtype)(picture)
     features = {}
@@ -34,11 +40,11 @@ def load_teacher(path: Path | str, layers: tuple[str, ...], dtype=None) -> keras
             x = keras_layers.ReLU(dtype=dtype)(_frozen(weights, f"conv{block}_{i}", size=3, dtype=dtype)(x))
             if f"relu{block}_{i}" in layers:
                 features[f"relu{block}_{i}"] = x
-        x = keras_layers.MaxPooling2D(2, dtype=dtype)(x)
+        x = pool(2, dtype=dtype)(x)
     if missing := set(layers) - set(features):
-        raise ValueError(f"{path} has no layers {sorted(missing)}.")
+        raise ValueError(f"{name} has no layers {sorted(missing)}.")
 
-    return keras.Model(picture, [features[name] for name in layers], name=Path(path).stem)
+    return keras.Model(picture, [features[layer] for layer in layers], name=name)
 
 
 def load_imagenet_teacher(layers: tuple[str, ...], dtype=None) -> keras.Model:

@@ -42,7 +42,7 @@ class Command(BaseCommand):
         try:
             painter = engines.load(engine)
             started = time.perf_counter()
-            picture = painter.render(inputs, lambda share: None)
+            picture = painter.render(inputs, lambda share, show=None: None)
         except EngineError as error:
             raise CommandError(error.message) from error
         seconds = time.perf_counter() - started
