@@ -1,9 +1,16 @@
-"""Do the rows and the files still agree? Looks at everything, changes nothing."""
+"""Do the rows and the files still agree? Looks at everything, changes nothing.
+
+Folders of the training studio that have no row are named and never deleted, not by a repair either: they may hold
+days of work that an older copy of the database knows nothing of.
+"""
 
 import hashlib
+import re
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
 from django.conf import settings
 from django.db.models import Count, F, Q
@@ -12,8 +19,11 @@ from django.utils import timezone
 from tfapp import files
 from tfapp.models import Artwork, Job, JobInput, MixPicture
 from tfapp.models.artwork import REPORTS_THAT_HIDE
+from trainer import checkpoints
+from trainer.models import Dataset, Run, Version
 
 BLOCK = 2**20  # bytes read at a time
+KEY = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")  # what folders of runs and datasets are called
 
 
 @dataclass(frozen=True)
@@ -36,6 +46,9 @@ def findings(*, is_strict: bool) -> Iterator[Finding]:
     yield from _states()
     yield from _leases()
     yield from _reports()
+    yield from _trained()
+    for folder in _folders_without_rows(older_than=age):
+        yield Finding("folder without a row", str(folder), "is of no row here; it is never deleted by itself.")
     for name in files.orphans(older_than=age):
         yield Finding("file without a row", name, "belongs to nothing.")
     for name in files.leftovers(older_than=age):
@@ -86,6 +99,47 @@ def _reports() -> Iterator[Finding]:
     counted = Artwork.objects.annotate(n_reports=Count("reports", filter=Q(reports__looked_at=None)))
     for key in counted.filter(n_reports__gte=REPORTS_THAT_HIDE, hidden_at=None).values_list("pk", flat=True):
         yield Finding("artwork", str(key), f"was reported {REPORTS_THAT_HIDE} times and is not hidden.")
+
+
+def _trained() -> Iterator[Finding]:
+    """What runs, datasets and versions need to have."""
+    for run in Run.objects.filter(step__gt=0).iterator():
+        if not run.folder.is_dir():
+            yield Finding("run", str(run.pk), "has lost its folder.")
+    for dataset in Dataset.objects.filter(state=Dataset.State.DONE).iterator():
+        if not dataset.pictures.is_dir():
+            yield Finding("dataset", str(dataset.pk), "has lost its pictures.")
+    for version in Version.objects.order_by("pk").iterator():
+        if wrong := _compare_weights(version):
+            yield Finding("version", version.engine, wrong)
+
+
+def _compare_weights(version: Version) -> str:
+    try:
+        found = checkpoints.hash_file(version.folder / checkpoints.WEIGHTS)
+    except OSError:
+        return "has lost its weights."
+    return "" if found == version.sha256 else "has other weights than were published."
+
+
+def _folders_without_rows(*, older_than: float) -> Iterator[Path]:
+    """Of runs, datasets and versions, below the training folder."""
+    root = Path(settings.TRAINING_ROOT)
+    for name, kind in (("runs", Run), ("datasets", Dataset)):
+        known = {str(key) for key in kind.objects.values_list("pk", flat=True)}
+        found = [folder for folder in root.glob(f"{name}/*-*") if KEY.fullmatch(folder.name)]
+        yield from (folder for folder in sorted(found) if folder.name not in known and _is_old(folder, older_than))
+    versions = {version.folder for version in Version.objects.only("slug", "number")}
+    for folder in sorted(root.glob("versions/[!.]*/[0-9]*")):
+        if folder not in versions and _is_old(folder, older_than):
+            yield folder
+
+
+def _is_old(folder: Path, seconds: float) -> bool:
+    try:
+        return time.time() - folder.stat().st_mtime >= seconds
+    except OSError:
+        return False  # gone meanwhile
 
 
 def _compare(name: str, *, n_bytes: int, sha256: str) -> str:

@@ -13,7 +13,6 @@ import sys
 import tempfile
 import threading
 import time
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
@@ -207,7 +206,10 @@ def delete(dataset: Dataset) -> None:
 
 
 def sweep() -> int:
-    """Delete uploads that nobody went on with, and folders without a row; say how many. Once an hour is enough."""
+    """Delete uploads that nobody went on with, and what deleting left behind; say how many. Once an hour is enough.
+
+    A folder that bears the key of a dataset, and has no row, is left alone: see `runs.sweep`.
+    """
     long_ago = Now() - timedelta(seconds=settings.DATASET_KEEP_SECONDS)
     abandoned = Dataset.objects.annotate(touched_at=Coalesce("heartbeat_at", "created_at"))
     n_swept = 0
@@ -215,7 +217,7 @@ def sweep() -> int:
         with suppress(Refused):
             delete(dataset)
             n_swept += 1
-    for folder in _folders_without_rows():
+    for folder in (Path(settings.TRAINING_ROOT) / "datasets").glob(f"{GONE}*"):
         _remove(folder)
         n_swept += 1
     if n_swept:
@@ -331,21 +333,3 @@ def _remove(folder: Path) -> None:
         shutil.rmtree(folder)
     except OSError:
         log.exception("Could not delete %s; the sweeper will try again.", folder)
-
-
-def _folders_without_rows() -> list[Path]:
-    """Folders of datasets that were deleted, or never came to be."""
-    root = Path(settings.TRAINING_ROOT) / "datasets"
-    found = [folder for folder in root.iterdir() if folder.is_dir()] if root.is_dir() else []
-    known = {str(pk) for pk in Dataset.objects.values_list("pk", flat=True)}
-    return [folder for folder in found if folder.name not in known and _is_ours(folder)]
-
-
-def _is_ours(folder):
-    """Whether its name is one that we give; and old enough that no row can be on its way."""
-    try:
-        uuid.UUID(folder.name.removeprefix(GONE))
-        age = time.time() - folder.stat().st_mtime
-    except (ValueError, OSError):
-        return False
-    return folder.name.startswith(GONE) or age > 3600

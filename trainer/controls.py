@@ -24,7 +24,7 @@ USUAL = {
         "smallest",
         "lambda_identity",
     ),
-    "adain": ("size", "batch", "learning_rate", "content_weight", "moments_weight", "gram_weight"),
+    "adain": ("size", "batch", "learning_rate", "content_weight", "moments_weight", "gram_weight", "teachers"),
 }
 LABELS = {
     "architecture": gettext_lazy("Architecture"),
@@ -120,6 +120,46 @@ def fields(recipe: str) -> dict[str, forms.Field]:
         else:
             made[name] = _field(option)
     return made
+
+
+def teachers(folder: str) -> forms.Field:
+    """Of adain from a dataset: those of a folder of this server, which may have none, or to be downloaded."""
+    here = [(folder, _("those of this server"))] if folder else []
+    return forms.ChoiceField(
+        label=label("teachers"),
+        choices=[*here, (configs.IMAGENET, _("VGG-19, downloaded when the run begins (80 MB)"))],
+        initial=folder or configs.IMAGENET,
+        required=False,
+        help_text=explain_teachers(folder),
+    )
+
+
+def explain_teachers(folder: str) -> str:
+    """What adain needs beside its pictures, and what is to be had here."""
+    if folder:
+        return _("Frozen networks that judge what is painted; this server keeps some in %(folder)s.") % {
+            "folder": folder
+        }
+    return _(
+        "Frozen networks that judge what is painted. This server has none: STYLESITE_TEACHERS names no folder. "
+        "They are downloaded, and without the internet the run ends before its first step."
+    )
+
+
+def show(config: Any) -> dict[str, str]:
+    """The options of a config and their values, both as people call them; but for those that are set elsewhere."""
+    values = spread(configs.to_dict(config))
+    return {label(name): _show_value(value) for name, value in values.items() if name not in SET_ELSEWHERE}
+
+
+def _show_value(value: Any) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value))
+    return f"{value:g}" if isinstance(value, float) else str(WORDS.get(value, value))
 
 
 def defaults(recipe: str) -> dict[str, Any]:

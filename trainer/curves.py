@@ -22,6 +22,7 @@ SAMPLE = re.compile(r"step-(\d{1,12})\.png")
 LOG_BYTES = 32 * 2**10
 MANIFEST_BYTES = 2**20
 N_POINTS = 300  # of a curve: about one for each two pixels of a page
+N_NEARBY = 33  # lines that tell how long steps between them took
 N_RECENT = 200  # lines that tell how it goes now
 UNPRINTABLE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
@@ -29,6 +30,19 @@ UNPRINTABLE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f-\x9f\u
 def read(folder: Path, seconds: float = math.inf) -> Columns:
     """The history of a run's folder, as far as it is written, or as can be read in so many seconds more."""
     return growing.open_history(folder / HISTORY).read_on(seconds)
+
+
+def skim(folder: Path) -> Columns:
+    """The same, of a long one some lines everywhere: for comparing, which is quick however long the runs are."""
+    return growing.skim(folder / HISTORY)
+
+
+def add_up(columns: Columns) -> np.ndarray:
+    """Seconds from the beginning until each line, float64 (n); steps between two lines take what those nearby do."""
+    seconds = np.nan_to_num(columns["seconds"]).astype("float64")
+    n_steps = np.diff(columns.steps, prepend=0)
+    nearby = np.convolve(seconds, np.full(N_NEARBY, 1 / N_NEARBY), "same") if len(seconds) > N_NEARBY else seconds
+    return np.cumsum(seconds + np.maximum(n_steps - 1, 0) * nearby)
 
 
 def read_validation(folder: Path) -> list[dict]:

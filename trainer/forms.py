@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -112,6 +113,8 @@ class RunForm(forms.Form):
         self.beginnings = _beginnings(recipe, source)
         self.fields["init"].choices = [("", _("random weights")), *_as_choices(self.beginnings)]
         self.fields.update(controls.fields(recipe))
+        if recipe == "adain" and (source is None or source.dataset_id):  # a folder of the command line has its own
+            self.fields["teachers"] = controls.teachers(settings.TEACHERS)
 
     def own(self) -> list[forms.BoundField]:
         return [self[name] for name in self.OWN]
@@ -212,6 +215,8 @@ class StartForm(forms.Form):
         super().__init__(data)
         names = [name for name in runs.KINDS if all(name in runs.recipes_for(one) for one in datasets)]
         self.fields["recipe"].choices = [(name, name) for name in names]
+        if "adain" in names:
+            self.fields["recipe"].help_text = f"adain: {controls.explain_teachers(settings.TEACHERS)}"
         directions = {one.report.get("direction", {}).get("suggested") for one in datasets}
         if len(directions) == 1 and all(directions):  # what their reports suggest, as the studio's page does
             self.fields["options"].initial = {"direction": directions.pop()}

@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 
 NO_LOSSES = ("step", "seconds", "waited", "memory")  # of a line; everything else in it is a loss
+SKIM_PARTS, SKIM_BYTES = 600, 4096  # of a history that is only looked over: as many parts as a curve has points
 CHUNK = 4 * 2**20  # bytes read at a time: a long history never lies in memory as text
 MOST_STEP = 2**53  # that a float can tell from its neighbours
 
@@ -191,6 +192,16 @@ class History(Growing):
         self._memory = next(filter(np.isfinite, told), self._memory)
         self._n = new.stop
 
+    def add_part(self, text: bytes) -> None:
+        """The whole lines of a part of the file that lies behind those before."""
+        lines = text[: text.rfind(b"\n") + 1].splitlines(keepends=True)
+        if rows := _parse(lines):
+            self._add(lines[: len(rows)], rows)
+
+    def tell(self) -> Columns:
+        """What is held, without looking at the file."""
+        return self._tell()
+
     def _make_room(self, n_rows, n_names):
         """Arrays twice as long as needed: lines are added behind what others look at, nothing of theirs is changed."""
         if not n_rows:
@@ -215,6 +226,26 @@ def open_history(path: Path) -> History:
 def open_validation(path: Path) -> Validation:
     """The validations of a path, likewise."""
     return Validation(path)
+
+
+def skim(path: Path, n_parts: int = SKIM_PARTS, part: int = SKIM_BYTES) -> Columns:
+    """A history; of a long one so many parts, evenly spread: as much to read and to hold, however long it is.
+
+    What is written meanwhile may be missing. Nothing is kept: a page that stays open reads with `History`.
+    """
+    history = History(path)
+    try:
+        size = os.path.getsize(path)
+    except FileNotFoundError:
+        return history.read_on()
+    if size <= n_parts * part:
+        return history.read_on()
+    with open(path, "rb") as file:
+        for number in range(n_parts):
+            file.seek(number * (size - part) // (n_parts - 1))
+            text = file.read(part)
+            history.add_part(text if number == 0 else text.partition(b"\n")[2])
+    return history.tell()
 
 
 def _parse(lines):

@@ -20,7 +20,15 @@ TITLES = {  # of what recipes call a loss or a measure
     "adversarial": gettext_noop("adversarial"),
     "discriminator": gettext_noop("discriminator"),
     "cycle": gettext_noop("way there and back"),
+    "identity": gettext_noop("own side left alone"),
+    "content": gettext_noop("content"),
+    "moments": gettext_noop("moments of the style"),
+    "gram": gettext_noop("Gram matrices of the style"),
+    "covariance": gettext_noop("covariance of the style"),
+    "variation": gettext_noop("grain"),
+    "overflow": gettext_noop("clipped colours"),
 }
+SIDES = {"a": "A", "b": "B", "ab": "A → B", "ba": "B → A"}  # after the name of a measure
 
 
 @dataclass(frozen=True)
@@ -62,8 +70,13 @@ def of_run(run: Run) -> RunRow:
 
 
 def name_measure(name: str) -> str:
-    """A loss or a measure as people call it; as the recipe does where there is no other word."""
-    return _(TITLES[name]) if name in TITLES else name.replace("_", " ")
+    """A loss or a measure as people call it, of a side or a direction too; as the recipe does for want of a word."""
+    if name in TITLES:
+        return _(TITLES[name])
+    outer, _underscore, side = name.rpartition("_")
+    if outer in TITLES and side in SIDES:
+        return f"{_(TITLES[outer])}, {SIDES[side]}"
+    return name.replace("_", " ")
 
 
 def say_seconds(seconds: float) -> str:

@@ -10,6 +10,7 @@ import json
 import math
 import re
 import tempfile
+import time
 import zipfile
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -35,6 +36,7 @@ MOST_DEPTH, MOST_ENTRIES, MOST_LETTERS = 4, 64, 500  # of a config
 MOST_FILES, PIECE = 16, 2**20
 MOST_NUMBER = 2**53  # what is larger is no number of anything
 PATIENCE_SECONDS = 3
+MOST_SECONDS = 60  # of a request, for all that is looked at; the largest archive takes twelve
 TOO_MUCH = (archives.TOO_MANY, archives.TOO_LARGE)
 IN_CONFIG = {
     *("recipe", "parameters", "architecture", "sizes", "normalisation", "direction", "hint_cells", "step", "seed"),
@@ -120,6 +122,14 @@ class _Parcel:
         self.members = dict(zip(names, archive.members, strict=True))
         self.hashes: dict[str, str] = {}
         self._file = file
+        self._until = time.monotonic() + MOST_SECONDS
+
+    def seconds_left(self) -> float:
+        """To look at what is in it. Raises Refused when there are none."""
+        left = self._until - time.monotonic()
+        if left <= 0:
+            raise Refused(_("Looking at this archive takes too long."))
+        return left
 
     def samples(self) -> list[str]:
         return sorted(name for name in self.members if name.startswith("samples/"))
@@ -228,7 +238,9 @@ def _clean_weights(parcel, folder, config):
     source, target = folder / ".source.h5", folder / checkpoints.WEIGHTS
     parcel.save(checkpoints.WEIGHTS, source)
     try:
-        quarantine.clean_weights(source, target, recipe=config["recipe"], architecture=config["architecture"])
+        quarantine.clean_weights(
+            source, target, recipe=config["recipe"], architecture=config["architecture"], seconds=parcel.seconds_left()
+        )
     except quarantine.Refused as error:
         raise Refused(_(str(error))) from error
     source.unlink()
@@ -240,7 +252,9 @@ def _clean_samples(parcel, folder):
         source = folder / ".source"
         parcel.save(name, source)
         try:
-            quarantine.clean_picture(source, folder / "samples" / f"{number}.png", longest_side=SAMPLE_SIDE)
+            quarantine.clean_picture(
+                source, folder / "samples" / f"{number}.png", longest_side=SAMPLE_SIDE, seconds=parcel.seconds_left()
+            )
         except quarantine.Refused as error:
             raise Refused(_("A sample is not taken: %(why)s") % {"why": _(str(error))}) from error
         source.unlink()

@@ -17,11 +17,12 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from trainer import checkpoints, quarantine, runs
 from trainer.models import Probe, ProbeRound, Run
 from trainer.models.labour import State
-from trainer.models.probe import PAINTED, is_painted, read_facts
+from trainer.models.probe import PAINTED, is_painted, name_painted, read_facts, ways_of
 
 MOST_PROBES = 24  # that a run can have: each is painted by every checkpoint
 INCOMING = ".incoming-"  # how names of files begin that are being looked at
@@ -29,6 +30,7 @@ LEFT_SECONDS = 3600  # what a killed process left of them is removed after so lo
 SIDE = 1024  # pixels; no network here is trained with more
 LATELY = timedelta(minutes=5)
 CLOCK_SECONDS = 2  # by which the database's clock and the disk's may differ
+WAYS = {"": "", "AtoB": gettext_noop("A to B"), "BtoA": gettext_noop("B to A")}  # as people call them
 MEASURES = ("l1", "ssim", "kid", "loss")
 
 log = logging.getLogger(__name__)
@@ -40,15 +42,16 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Cell:
-    """What one checkpoint made of one probe: painted, a reason, or nothing yet."""
+    """What one checkpoint made of one probe: a picture for each direction, a reason, or nothing yet."""
 
     probe: Probe
-    is_painted: bool
-    reason: str
+    pictures: tuple[tuple[str, str], ...] = ()  # directions that are painted, each with its title
+    reason: str = ""
+    is_missing: bool = True  # some direction is not painted, and nothing says why
 
     @property
-    def is_missing(self) -> bool:
-        return not (self.is_painted or self.reason)
+    def is_painted(self) -> bool:
+        return bool(self.pictures)
 
 
 @dataclass(frozen=True)
@@ -100,10 +103,14 @@ def remove(probe: Probe) -> None:
 
     def clean() -> None:
         path.unlink(missing_ok=True)
-        for painted in (found for folder in folders for found in folder.glob(f"{PAINTED}/*/{key}.*")):
+        for painted in (found for folder in folders for found in _find_painted(folder, key)):
             painted.unlink(missing_ok=True)
 
     transaction.on_commit(clean)
+
+
+def _find_painted(folder: Path, key: int) -> list[Path]:
+    return [*folder.glob(f"{PAINTED}/*/{key}.*"), *folder.glob(f"{PAINTED}/*/{key}-*.png")]
 
 
 def begin_wanted_rounds() -> None:
@@ -153,7 +160,8 @@ def grid(run: Run, probes: list[Probe]) -> list[Row]:
     here = {export.name: export for export in checkpoints.list_exports(run.folder)}
     folder = run.folder / PAINTED
     names = {path.name for path in checkpoints.list_folders(folder)} | set(here)
-    return [_row(folder / name, here.get(name), probes) for name in sorted(names, reverse=True)]
+    ways = ways_of(run.recipe)
+    return [_row(folder / name, here.get(name), probes, ways) for name in sorted(names, reverse=True)]
 
 
 def choose_row(run: Run, probes: list[Probe]) -> Row | None:
@@ -163,7 +171,7 @@ def choose_row(run: Run, probes: list[Probe]) -> Row | None:
     return next((row for row in painted if row.is_best), painted[0] if painted else None)
 
 
-def _row(folder: Path, export: checkpoints.Export | None, probes: list[Probe]) -> Row:
+def _row(folder: Path, export: checkpoints.Export | None, probes: list[Probe], ways: tuple[str, ...]) -> Row:
     facts = read_facts(folder)
     is_current = export is None or facts.get("stamp") == export.stamp
     metrics = (export.config if export else facts).get("metrics", {})
@@ -174,19 +182,21 @@ def _row(folder: Path, export: checkpoints.Export | None, probes: list[Probe]) -
         is_best=bool(export and export.is_best),
         is_here=export is not None,
         measures=[(name, metrics[name]) for name in MEASURES if isinstance(metrics.get(name), int | float)],
-        cells=[_cell(folder, probe, is_current) for probe in probes],
+        cells=[_cell(folder, probe, ways) if is_current else Cell(probe) for probe in probes],
         stamp=str(facts.get("stamp", "")),
     )
 
 
-def _cell(folder: Path, probe: Probe, is_current: bool) -> Cell:
-    if not is_current or not is_painted(folder, probe.pk):
-        return Cell(probe, False, "")
-    reason = folder / f"{probe.pk}.txt"
+def _cell(folder: Path, probe: Probe, ways: tuple[str, ...]) -> Cell:
     try:
-        return Cell(probe, False, _(reason.read_text().strip())) if reason.is_file() else Cell(probe, True, "")
+        reason = (folder / f"{probe.pk}.txt").read_text().strip()
     except OSError:
-        return Cell(probe, False, "")
+        reason = ""
+    if reason:
+        return Cell(probe, reason=_(reason), is_missing=False)
+    painted = [way for way in ways if (folder / name_painted(probe.pk, way)).is_file()]
+    titled = tuple((way, _(WAYS[way]) if way else "") for way in painted)
+    return Cell(probe, pictures=titled, is_missing=not is_painted(folder, probe.pk, ways))
 
 
 def _expected_kinds(run: Run) -> tuple[str, ...]:

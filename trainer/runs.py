@@ -160,6 +160,7 @@ def adopt(folder: Path | str, *, title: str = "", owner: User | None = None) -> 
     """Take a run made on the command line into the studio. Raises Refused for what is none, or is being trained.
 
     Its folder is moved by renaming; from another file system it is copied, and what was copied stays where it was.
+    One of the studio that has lost its row is taken in again.
     """
     source = Path(folder).expanduser().absolute()
     chosen, config = _read_folder(source)
@@ -174,9 +175,13 @@ def adopt(folder: Path | str, *, title: str = "", owner: User | None = None) -> 
 
 
 def sweep() -> int:
-    """Delete what deleting and adopting left behind when they were killed; say how many. Once an hour is enough."""
+    """Delete what deleting and adopting left behind when they were killed; say how many. Once an hour is enough.
+
+    A folder that bears the key of a run, and has no row, is left alone: an older copy of the database may have come
+    back. `manage.py audit` names it.
+    """
     n_swept = 0
-    for folder in _folders_without_rows():
+    for folder in _left_behind():
         shutil.rmtree(folder, ignore_errors=True)
         n_swept += not folder.exists()
     if n_swept:
@@ -234,9 +239,13 @@ def _check_options(dataset, recipe, given, steps):
 def _choose_teachers(given):
     """For adain from a dataset, which holds none: those of this server, or to be downloaded; no other folder of it."""
     if given in (None, "", configs.AdaINConfig.teachers):
-        return settings.TEACHERS or configs.IMAGENET
+        given = settings.TEACHERS or configs.IMAGENET
     if given not in (configs.IMAGENET, settings.TEACHERS):
         raise Refused(_("The teachers are imagenet, or the folder that STYLESITE_TEACHERS names; leave it empty."))
+    missing = [name for name in configs.TEACHER_FILES if given != configs.IMAGENET and not Path(given, name).is_file()]
+    if missing:
+        sentence = _("%(folder)s, which STYLESITE_TEACHERS names, holds no %(name)s: adain cannot learn without it.")
+        raise Refused(sentence % {"folder": given, "name": missing[0]})
     return given
 
 
@@ -251,7 +260,7 @@ def _read_folder(source):
     inside = Path(settings.TRAINING_ROOT).absolute()
     if source.is_symlink() or not source.is_dir():
         raise Refused(_("There is no folder %(folder)s.") % {"folder": source})
-    if source == inside or inside in source.parents or source in inside.parents:
+    if (source == inside or inside in source.parents or source in inside.parents) and not _has_lost_its_row(source):
         raise Refused(_("%(folder)s belongs to the studio already.") % {"folder": source})
     if not (source / options.FILE).is_file() or not (source / history.FILE).is_file():
         raise Refused(_("%(folder)s holds no run: options.json or history.jsonl is missing.") % {"folder": source})
@@ -264,9 +273,24 @@ def _read_folder(source):
         raise Refused(_("%(folder)s cannot be taken in: %(why)s") % {"folder": source, "why": error}) from error
 
 
+def _has_lost_its_row(source):
+    """A folder of the studio's runs that is no run's: an older copy of the database came back."""
+    is_ours = source.parent == Path(settings.TRAINING_ROOT).absolute() / "runs" and _is_key(source.name)
+    return is_ours and not Run.objects.filter(pk=source.name).exists()
+
+
+def _is_key(name):
+    try:
+        return str(uuid.UUID(name)) == name
+    except ValueError:
+        return False
+
+
 def _describe(source, chosen, config, title, owner):
     """The row of a run in a folder, not saved yet."""
     run = Run(title=(title.strip() or source.name)[:80], recipe=chosen.recipe, seed=chosen.seed, owner=owner)
+    if _has_lost_its_row(source):
+        run.pk = uuid.UUID(source.name)
     run.steps = chosen.steps or config.steps
     run.options = _differing(type(config), chosen.config, {"steps": run.steps})
     run.init = chosen.init or ""
@@ -317,31 +341,20 @@ def _settle(place, run):
             (folder / ADOPTING).unlink(missing_ok=True)
 
 
-def _folders_without_rows():
-    """Folders of an hour ago that are no run's, and in which nobody is at work."""
+def _left_behind():
+    """Folders of an hour ago on their way in or out, with which nobody is at work."""
     root = Path(settings.TRAINING_ROOT) / "runs"
-    found = [folder for folder in root.iterdir() if folder.is_dir()] if root.is_dir() else []
-    old = [folder for folder in found if _is_left_behind(folder)]
-    known = {str(pk) for pk in Run.objects.values_list("pk", flat=True)}
-    return [folder for folder in old if folder.name not in known and not folders.is_occupied(folder)]
+    found = [*root.glob(f"{TAKING}*"), *root.glob(f"{DELETED}*")]
+    return [folder for folder in found if _is_old(folder) and not folders.is_occupied(folder)]
 
 
-def _is_left_behind(folder):
-    """Whether its name is one that we give; and old enough that no row can be on its way."""
-    is_ours = folder.name.startswith((TAKING, DELETED)) or _is_key(folder.name)
+def _is_old(folder):
     try:
         facts = folder.stat()
     except OSError:
         return False
     age = time.time() - max(facts.st_mtime, facts.st_ctime)  # renaming changes the latter alone
-    return is_ours and age > LEFT_SECONDS and not (folder / ADOPTING).exists()
-
-
-def _is_key(name):
-    try:
-        return str(uuid.UUID(name)) == name
-    except ValueError:
-        return False
+    return age > LEFT_SECONDS and not (folder / ADOPTING).exists()
 
 
 def _remove(folder, paths):

@@ -73,7 +73,7 @@ def publish(
         checkpoints.shrink(export.folder, folder, facts)
         if checkpoints.read_config(folder).get("step", 0) != export.step or export.hash() != before:
             raise Refused(_("This checkpoint was replaced by a newer one just now. Look again, and choose."))
-        _copy_samples(run, export, folder / "samples")
+        _copy_samples(run, export, folder / "samples", direction)
 
     return keep(words, fill, kind=kind, direction=direction, owner=owner, run=run, is_live=True)
 
@@ -279,10 +279,12 @@ def _describe_data(run):
     return f"{run.dataset.title} ({run.dataset.licence}; {run.dataset.source})"
 
 
-def _copy_samples(run, export, target):
-    """Probes that this checkpoint painted; else the newest sample picture of the run that is not from later."""
+def _copy_samples(run, export, target, direction):
+    """Probes that this checkpoint painted in the direction that visitors get; else the newest sample picture of the
+    run that is not from later."""
     target.mkdir()
-    painted = sorted((run.folder / "painted" / export.name).glob("*.png"))[:N_SAMPLES]
+    found = (run.folder / "painted" / export.name).glob("*.png")
+    painted = sorted(path for path in found if path.stem.endswith("-BtoA") == (direction == "BtoA"))[:N_SAMPLES]
     if not painted:
         painted = [path for path in sorted((run.folder / "samples").glob("*.png")) if _step_of(path) <= export.step]
         painted = painted[-1:]

@@ -4,6 +4,7 @@ export const place = "[data-studio]";
 
 export function start(form) {
   const zones = [...form.querySelectorAll("[data-dropzone]")];
+  if (!zones.length) return;
   const body = document.body;
   let depth = 0;
 

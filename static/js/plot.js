@@ -104,7 +104,7 @@ export function draw(svg, { lines, marks, scale, width, height }) {
     ...ys.map((y) => element("text", { x: left - 8, y: toY(y), dy: ".32em", "text-anchor": "end" }, write(y))),
     ...xs.map((x) => element("text", { x: toX(x), y: height - 6, "text-anchor": "middle" }, write(x))),
   );
-  const window = element("clipPath", { id: clip }, element("rect", { x: left - 2, y: 0, width: right - left + 4, height }));
+  const window = element("clipPath", { id: clip }, element("rect", { x: left - 2, y: 0, width: Math.max(0, right - left + 4), height }));
   svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
   svg.replaceChildren(window, grid, inside, words);
 }

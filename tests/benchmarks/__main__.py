@@ -25,6 +25,8 @@ CASES = (
     ("journey", "1024"),
     ("training", "1024"),
     ("publishing", "7"),
+    ("watching", "60"),
+    ("archives", "20000"),
     ("web", "echo"),
     ("gallery", "10000"),
     ("uploads", "1600"),

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,9 @@ class Trainer:
         Image.new("RGB", (96, 48), (self.step % 255, 90, 60)).save(beside)
         beside.rename(self.folder / "samples" / f"step-{self.step:07d}.png")
 
+    def list_samples(self) -> list[str]:
+        return [path.name for path in (self.folder / "samples").glob("step-*.png")]
+
     def validate(self, l1: float) -> None:
         with open(self.folder / "validation.jsonl", "a") as lines:
             lines.write(json.dumps({"step": self.step, "l1": l1, "ssim": 0.6}) + "\n")
@@ -63,6 +67,20 @@ class Trainer:
     def say(self, words: str) -> None:
         with open(self.folder / "train.log", "a") as log:
             log.write(words + "\n")
+
+
+def begin(site: sites.Site, title: str = "Shapes at work", *, seed: int = 0) -> Trainer:
+    """A run at which somebody is at work, and of which nothing is there yet."""
+    data = str(site.log.parent / "var")
+    environment = sites.environment(STYLESITE_DATA=data, DJANGO_SETTINGS_MODULE="stylesite.settings")
+    script = MAKE.format(title=title, seed=seed)
+    made = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, env=environment, check=True, capture_output=True, text=True
+    )
+    key, folder = made.stdout.split()[-2:]
+    trainer = Trainer(key, Path(folder))
+    trainer.folder.mkdir(parents=True)
+    return trainer
 
 
 @pytest.fixture(scope="module")
@@ -73,20 +91,7 @@ def name(site) -> str:
 @pytest.fixture
 def make_trainer(site) -> Callable[..., Trainer]:
     """Begins a run of which nothing is there yet."""
-    data = str(site.log.parent / "var")
-    environment = sites.environment(STYLESITE_DATA=data, DJANGO_SETTINGS_MODULE="stylesite.settings")
-
-    def make(title: str = "Shapes at work", *, seed: int = 0) -> Trainer:
-        script = MAKE.format(title=title, seed=seed)
-        made = subprocess.run(
-            [sys.executable, "-c", script], cwd=ROOT, env=environment, check=True, capture_output=True, text=True
-        )
-        key, folder = made.stdout.split()[-2:]
-        trainer = Trainer(key, Path(folder))
-        trainer.folder.mkdir(parents=True)
-        return trainer
-
-    return make
+    return partial(begin, site)
 
 
 @pytest.fixture
@@ -255,3 +260,16 @@ def test_two_runs_are_ticked_and_compared(staff, trainer, make_trainer):
     page.get_by_role("button", name="Show", exact=True).click()
     expect(page.locator("[data-curves=compared] .curves__title")).to_contain_text("total loss, in training")
     expect(page.locator("[data-curves=compared] .curve__line")).to_have_count(2)
+
+
+def test_the_numbers_of_many_curves_scroll_on_a_phone_and_the_page_does_not(staff, trainer):
+    names = [f"{name}_{side}" for name in ("adversarial", "cycle", "identity", "discriminator") for side in "ab"]
+    with open(trainer.folder / "history.jsonl", "a") as lines:
+        for step in range(1, 20):
+            lines.write(json.dumps({"step": step, **dict.fromkeys(names, 0.123456), "seconds": 0.1}) + "\n")
+    page = staff(width=390)
+
+    page.locator("[data-curves-table] > summary").first.click()
+
+    expect(page.locator("[data-curves-table] table").first).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") == 390

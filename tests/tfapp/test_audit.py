@@ -1,6 +1,7 @@
 """The audit finds each kind of disagreement between rows and files, and says so by its exit status."""
 
 import io
+import shutil
 from datetime import timedelta
 
 import pytest
@@ -8,6 +9,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from tests import factories
+from tests.trainer import factories as trainer
 from tfapp import files
 from tfapp.models import Artwork, Job
 
@@ -130,3 +132,34 @@ def test_repair_deletes_what_belongs_to_nothing_and_takes_lost_jobs_back():
     assert files.path(f"{artwork.folder}/master.png").is_file()
     job.refresh_from_db()
     assert job.state == "queued"
+
+
+def test_it_finds_what_the_training_studio_lost():
+    run, dataset = trainer.make_run(step=3), trainer.make_dataset()
+    lost, changed = trainer.make_version(), trainer.make_version(slug="dogs")
+    for folder in (dataset.folder, lost.folder):
+        shutil.rmtree(folder)
+    (changed.folder / "model.weights.h5").write_bytes(b"others")
+
+    status, said = audit("--strict")
+
+    assert status == 1
+    assert f"run: {run.pk} has lost its folder" in said
+    assert f"dataset: {dataset.pk} has lost its pictures" in said
+    assert "version: cats.1 has lost its weights" in said
+    assert "version: dogs.1 has other weights than were published" in said
+
+
+def test_folders_of_training_that_an_older_database_does_not_know_are_named_and_never_deleted():
+    run, dataset, version = trainer.make_run(), trainer.make_dataset(), trainer.make_version()
+    run.folder.mkdir(parents=True)
+    folders = [run.folder, dataset.folder, version.folder]
+    assert audit("--strict")[0] == 0
+    for row in (version, run, dataset):
+        type(row).objects.filter(pk=row.pk).delete()
+
+    status, said = audit("--strict", "--repair")
+
+    assert status == 1
+    assert all(f"folder without a row: {folder} is of no row here" in said for folder in folders)
+    assert all(folder.is_dir() for folder in folders)

@@ -49,11 +49,30 @@ def test_checkpoints_of_every_recipe_paint(recipe):
     train(run, 2, recipe=recipe)
     probe = add(run, KINDS[recipe])
 
-    assert paint(run) == [f"step-0000002/{probe.pk}.png"]
+    ways = ["-BtoA", ""] if recipe == "cyclegan" else [""]
+    assert paint(run) == [f"step-0000002/{probe.pk}{way}.png" for way in ways]
 
     picture = np.asarray(Image.open(run.folder / "painted" / "step-0000002" / f"{probe.pk}.png"))
     assert picture.shape == ((256, 256, 3) if recipe == "pix2pix" else (60, 90, 3))
     assert picture.std() > 3
+
+
+def test_a_cyclegan_paints_there_and_back_and_what_one_way_lacks_is_painted_later():
+    run = make_run(recipe="cyclegan", data="/nowhere")
+    train(run, 2, recipe="cyclegan")
+    probe = add(run, "photo")
+    paint(run)
+    there, back = (run.folder / "painted" / "step-0000002" / f"{probe.pk}{way}.png" for way in ("", "-BtoA"))
+    first = there.read_bytes()
+    assert first != back.read_bytes()
+    assert not list(probing.begin_round(run).missing())
+
+    back.unlink()  # as an older program left it
+
+    cell = probing.grid(run, [probe])[0].cells[0]
+    assert (cell.pictures, cell.is_missing) == ((("AtoB", "A to B"),), True)
+    paint(run)
+    assert (there.read_bytes(), back.is_file()) == (first, True)
 
 
 def test_only_what_is_missing_is_painted(monkeypatch):

@@ -62,3 +62,21 @@ def test_labels_are_translated_when_they_are_shown():
         assert controls.label("size") == str(controls.LABELS["size"])
     assert controls.label("architecture.width") == "Channels at quarter size"
     assert controls.label("speed") == "speed"
+
+
+@pytest.mark.parametrize("recipe", configs.BY_RECIPE)
+def test_options_are_shown_as_people_call_them(recipe):
+    shown = controls.show(configs.BY_RECIPE[recipe]())
+
+    assert len(shown) == len(controls.fields(recipe))  # no two are called the same
+    assert shown["Compiled"] == "yes" and shown["Size"] == "256"
+    assert shown.get("Direction", "A to B") == "A to B"
+    assert shown.get("Channels of the style encoder", "32, 64, 96, 128") == "32, 64, 96, 128"
+
+
+def test_teachers_that_a_server_lacks_are_said_to_be_downloaded():
+    here, elsewhere = controls.teachers("/vgg"), controls.teachers("")
+
+    assert [value for value, _title in here.choices] == ["/vgg", "imagenet"]
+    assert (here.initial, elsewhere.initial, len(elsewhere.choices)) == ("/vgg", "imagenet", 1)
+    assert "This server has none" in elsewhere.help_text and "/vgg" in here.help_text

@@ -299,3 +299,35 @@ def test_the_best_is_told_by_the_newest_checkpoint_that_can_be_read(tmp_path):
         (folder / "manifest.json").write_text(text)
 
     assert curves.read_best(tmp_path) == best
+
+
+def test_a_long_history_is_looked_over_without_being_read_whole(tmp_path, monkeypatch):
+    write(tmp_path, range(1, 20_001), loss=lambda step: float(step))
+    n_read = []
+    parse = growing._parse
+    monkeypatch.setattr(growing, "_parse", lambda lines: n_read.append(len(lines)) or parse(lines))
+
+    columns = growing.skim(tmp_path / curves.HISTORY, n_parts=50, part=1000)
+
+    assert sum(n_read) == len(columns) < 1000
+    assert (columns.steps[0], columns.step) == (1, 20_000)
+    assert np.all(np.diff(columns.steps) >= 1) and np.diff(columns.steps).max() < 450
+    assert columns["loss"].tolist() == columns.steps.tolist()
+    assert not growing.open_history.cache_info().currsize
+
+
+def test_a_short_history_is_looked_over_as_it_is(tmp_path):
+    write(tmp_path, range(1, 40), loss=lambda step: float(step))
+
+    assert curves.skim(tmp_path).steps.tolist() == list(range(1, 40))
+    assert len(curves.skim(tmp_path / "nowhere")) == 0
+
+
+def test_time_is_added_up_over_steps_that_were_passed_over(tmp_path):
+    write(tmp_path, range(1, 20_001), loss=lambda step: 1.0)
+
+    whole, thinned = curves.read(tmp_path), growing.skim(tmp_path / curves.HISTORY, n_parts=50, part=1000)
+
+    assert curves.add_up(whole)[[0, -1]].tolist() == [0.5, 10_000]
+    assert curves.add_up(thinned)[-1] == pytest.approx(10_000, rel=0.01)
+    assert len(curves.add_up(curves.read(tmp_path / "nowhere"))) == 0

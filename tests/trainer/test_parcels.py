@@ -12,7 +12,7 @@ import pytest
 
 from tests.trainer import exports, hostile_parcels
 from tests.trainer.factories import make_run
-from trainer import checkpoints, folders, parcels, versions
+from trainer import checkpoints, folders, parcels, quarantine, versions
 from trainer.models import Version
 from trainer.versions import Refused, Words
 
@@ -117,6 +117,24 @@ def test_a_config_keeps_only_what_is_known(tmp_path):
     config = checkpoints.read_config(parcels.unpack(zipped(tmp_path, members)).folder)
 
     assert "initializer" not in config and "lambda_layer" not in config
+
+
+def test_looking_at_an_archive_ends_in_time(tmp_path, settings, monkeypatch):
+    given = []
+    clean = quarantine.clean_picture
+    monkeypatch.setattr(
+        quarantine, "clean_picture", lambda *a, seconds, **kw: given.append(seconds) or clean(*a, seconds=seconds, **kw)
+    )
+    members = hostile_parcels.good_members()
+    members |= {f"samples/{n}.png": members["samples/0.png"] for n in range(3)}
+
+    parcels.unpack(zipped(tmp_path, members))
+    assert parcels.MOST_SECONDS > given[0] > given[1] > given[2]
+
+    monkeypatch.setattr(parcels, "MOST_SECONDS", 0)
+    with pytest.raises(Refused, match="takes too long"):
+        parcels.unpack(zipped(tmp_path, members), slug="lions")
+    assert not Version.objects.filter(slug="lions").exists()
 
 
 # Archives that mean harm.

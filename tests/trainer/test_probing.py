@@ -192,6 +192,7 @@ def test_before_a_checkpoint_the_options_decide_what_a_probe_can_be(recipe, opti
 def test_a_probe_is_taken_away_with_what_was_painted_of_it(run, django_capture_on_commit_callbacks):
     probe, other = add(run), add(run)
     paint(run, "step-0000002")
+    exports.put_picture(run.folder / "painted" / "step-0000002" / f"{probe.pk}-BtoA.png")
 
     with django_capture_on_commit_callbacks(execute=True):
         probing.remove(probe)

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from django.db import IntegrityError, connection
 from django.utils import timezone, translation
+from PIL import Image
 
 from tests.trainer import exports
 from tests.trainer.factories import make_dataset, make_run, make_version
@@ -206,6 +207,19 @@ def test_the_config_decides_what_it_can_be(recipe, changes, kinds):
 def test_a_kind_that_no_engine_has_is_refused(run):
     with pytest.raises(Refused, match="No engine"):
         versions.publish(run, 4, CATS, kind="photo")
+
+
+@pytest.mark.parametrize(("direction", "colour"), [("AtoB", (200, 80, 40)), ("BtoA", (9, 9, 200))])
+def test_samples_of_a_cyclegan_are_painted_in_its_direction(direction, colour):
+    run = make_run(recipe="cyclegan", data="/somewhere/horses")
+    exports.give(run, 2, recipe="cyclegan")
+    exports.put_picture(run.folder / "painted" / "step-0000002" / "1.png")
+    exports.put_picture(run.folder / "painted" / "step-0000002" / "1-BtoA.png", (9, 9, 200))
+
+    version = versions.publish(run, 2, CATS, kind="photo", direction=direction)
+
+    assert version.samples() == ["0.png"]
+    assert Image.open(version.folder / "samples" / "0.png").getpixel((5, 5)) == colour
 
 
 def test_a_cyclegan_has_a_direction():

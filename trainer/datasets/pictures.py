@@ -1,4 +1,4 @@
-"""Folders of pictures, held in memory as bytes, and random crops of them that depend on (seed, step) alone."""
+"""Folders of pictures, held in memory where they fit, and random crops of them that depend on (seed, step) alone."""
 
 import hashlib
 import math
@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
+HELD_PIXELS = 400_000_000  # of all pictures of a folder: up to this many are decoded once and held, about 1.6 GB
 BROKEN = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)  # what Pillow raises over damaged files
 
 
@@ -79,26 +80,33 @@ def read_square(path: Path, size: int) -> np.ndarray:
 
 
 class PictureFolder:
-    """All pictures of a folder, decoded once; without those kept out, unless the folder is a split already."""
+    """All pictures of a folder, without those kept out, unless the folder is a split already.
+
+    Decoded once if they fit, else read again for each crop: the batches are the same.
+    """
 
     def __init__(self, folder: Path | str, *, keep_out: bool = True):
-        paths = [path for path in find(Path(folder)) if not (keep_out and is_kept_out(path.name))]
-        if not paths:
+        self._paths = [path for path in find(Path(folder)) if not (keep_out and is_kept_out(path.name))]
+        if not self._paths:
             raise ValueError(f"{folder}: every picture is kept out of training; add more.")
-        self.names = [path.name for path in paths]
-        self.images = [read(path) for path in paths]
+        self.names = [path.name for path in self._paths]
+        self.is_held = sum(map(_count_pixels, self._paths)) <= HELD_PIXELS
+        self._held = [read(path) for path in self._paths] if self.is_held else []
 
     def __len__(self) -> int:
-        return len(self.images)
+        return len(self._paths)
 
     def crop_batch(self, rng: np.random.Generator, count: int, crops: Crops) -> np.ndarray:
         """uint8 (count, size, size, 3), cut from pictures that `rng` chooses."""
-        chosen = rng.integers(len(self.images), size=count)
-        return np.stack([crop(self.images[i], rng, crops) for i in chosen])
+        chosen = rng.integers(len(self), size=count)
+        return np.stack([crop(self._picture(i), rng, crops) for i in chosen])
 
     def fixed(self, count: int, size: int) -> np.ndarray:
         """uint8 (count, size, size, 3): the centre squares of the first pictures by name; nothing is random."""
-        return np.stack([_fit(image, size) for image in self.images[:count]])
+        return np.stack([_fit(self._picture(i), size) for i in range(min(count, len(self)))])
+
+    def _picture(self, index):
+        return self._held[index] if self.is_held else read(self._paths[index])
 
 
 def crop(image: Image.Image, rng: np.random.Generator, crops: Crops) -> np.ndarray:
@@ -118,6 +126,15 @@ def crop(image: Image.Image, rng: np.random.Generator, crops: Crops) -> np.ndarr
     matrix = (a, b, corner[0], d, e, corner[1])
     square = image.transform((crops.size, crops.size), Image.Transform.AFFINE, matrix, Image.Resampling.BICUBIC)
     return _recolour(np.asarray(square), rng, crops)
+
+
+def _count_pixels(path):
+    """From the file's head. Raises ValueError, naming it, for what is no picture."""
+    try:
+        with Image.open(path) as image:
+            return image.width * image.height
+    except BROKEN as error:
+        raise ValueError(f"{path} cannot be read as a picture: {error}.") from error
 
 
 def _fit(image, size):

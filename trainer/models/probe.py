@@ -1,7 +1,8 @@
 """Probes: drawings and photos that every checkpoint of a run is asked to paint, so that people can choose one.
 
 What was painted lies in the run's folder: `painted/<checkpoint>/<probe>.png`, or `.txt` with the reason why not, and
-`facts.json`, which tells the checkpoint and its measures when it itself is gone.
+`facts.json`, which tells the checkpoint and its measures when it itself is gone. A cyclegan paints each twice: the way
+back, from B to A, is `<probe>-BtoA.png`.
 """
 
 import json
@@ -19,6 +20,7 @@ from trainer.models.labour import Labour
 from trainer.models.run import Run
 
 PAINTED, FACTS = "painted", "facts.json"
+WAYS = {"cyclegan": ("AtoB", "BtoA")}  # in which the networks of a recipe paint; the others know one
 
 
 class ProbeQuerySet(models.QuerySet):
@@ -88,15 +90,27 @@ class ProbeRound(Labour):
         for export in exports:
             kinds = checkpoints.kinds_of(export.config)
             suiting = [probe for probe in probes if probe.suits(kinds)]
-            is_known = read_facts(self.folder / export.name).get("stamp") == export.stamp
-            left = [probe for probe in suiting if not (is_known and is_painted(self.folder / export.name, probe.pk))]
+            folder, ways = self.folder / export.name, ways_of(self.run.recipe)
+            is_known = read_facts(folder).get("stamp") == export.stamp
+            left = [probe for probe in suiting if not (is_known and is_painted(folder, probe.pk, ways))]
             if left:
                 yield export, left
 
 
-def is_painted(folder: Path, probe: int) -> bool:
-    """Whether a checkpoint's folder of painted probes has that one, or says why not."""
-    return any((folder / f"{probe}.{extension}").is_file() for extension in ("png", "txt"))
+def ways_of(recipe: str) -> tuple[str, ...]:
+    """In which directions its networks paint; one without a name where there is no choice."""
+    return WAYS.get(recipe, ("",))
+
+
+def name_painted(probe: int, way: str = "") -> str:
+    """The file of what was painted."""
+    return f"{probe}-{way}.png" if way == "BtoA" else f"{probe}.png"
+
+
+def is_painted(folder: Path, probe: int, ways: tuple[str, ...] = ("",)) -> bool:
+    """Whether a checkpoint's folder of painted probes has that one in all directions, or says why not."""
+    has_all = all((folder / name_painted(probe, way)).is_file() for way in ways)
+    return has_all or (folder / f"{probe}.txt").is_file()
 
 
 def read_facts(folder: Path) -> dict:

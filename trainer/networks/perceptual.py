@@ -17,6 +17,17 @@ EPSILON = 1e-6  # features are about 1 to 10
 N_PIECES = 16
 
 
+def gettext_noop(sentence: str) -> str:
+    """Marks a sentence for translation, where there may be no Django."""
+    return sentence
+
+
+NOT_DOWNLOADED = gettext_noop(
+    "VGG-19 could not be downloaded: this machine does not reach the server that has it. "
+    "STYLESITE_TEACHERS may name a folder with teachers."
+)
+
+
 def load_teacher(path: Path | str, layers: tuple[str, ...], dtype=None) -> keras.Model:
     """VGG-19 from an .npz file, as `build_teacher` makes it of arrays. Raises OSError or ValueError."""
     return build_teacher(np.load(path), layers, dtype, name=Path(path).stem)
@@ -48,8 +59,14 @@ def build_teacher(weights: Mapping, layers: tuple[str, ...], dtype=None, *, name
 
 
 def load_imagenet_teacher(layers: tuple[str, ...], dtype=None) -> keras.Model:
-    """The same from `keras.applications.VGG19`, which downloads its weights once. Features are divided by 100."""
-    vgg = keras.applications.VGG19(include_top=False, weights="imagenet")
+    """The same from `keras.applications.VGG19`, which downloads its weights once. Features are divided by 100.
+
+    Raises OSError where they cannot be had.
+    """
+    try:
+        vgg = keras.applications.VGG19(include_top=False, weights="imagenet")
+    except Exception as error:  # noqa: BLE001 - that very class is what Keras raises over a broken download
+        raise OSError(NOT_DOWNLOADED) from error
     vgg.trainable = False
     names = [layer.replace("relu", "block").replace("_", "_conv") for layer in layers]
     inner = keras.Model(vgg.input, [vgg.get_layer(name).output for name in names])

@@ -13,7 +13,7 @@ from django.conf import settings
 
 from trainer.quarantine.cage import gettext_noop
 
-SECONDS = 60
+SECONDS = 60  # for one file
 UNREADABLE = gettext_noop("This file is damaged, or it is something else than its name says.")
 ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
@@ -24,22 +24,22 @@ class Refused(Exception):
     """A file that is not taken; the message is a sentence in English, marked for translation."""
 
 
-def clean_picture(source: Path, target: Path, *, longest_side: int) -> tuple[int, int]:
+def clean_picture(source: Path, target: Path, *, longest_side: int, seconds: float = SECONDS) -> tuple[int, int]:
     """Write the picture anew as a PNG, no larger than asked; its width and height. Raises Refused."""
-    answer = _ask("pictures", source, target, longest_side)
+    answer = _ask("pictures", source, target, longest_side, seconds=seconds)
     return answer["width"], answer["height"]
 
 
-def clean_weights(source: Path, target: Path, *, recipe: str, architecture: dict) -> int:
+def clean_weights(source: Path, target: Path, *, recipe: str, architecture: dict, seconds: float = SECONDS) -> int:
     """Write weights anew, if they can be those of the architecture; how many numbers they are. Raises Refused."""
-    return _ask("weights", source, target, recipe, json.dumps(architecture))["n_values"]
+    return _ask("weights", source, target, recipe, json.dumps(architecture), seconds=seconds)["n_values"]
 
 
-def _ask(story: str, *arguments) -> dict:
+def _ask(story: str, *arguments, seconds: float) -> dict:
     command = [sys.executable, "-m", f"{__name__}.{story}", *map(str, arguments)]
     try:
         done = subprocess.run(
-            command, cwd=settings.BASE_FOLDER, env=ENVIRONMENT, capture_output=True, timeout=SECONDS, check=False
+            command, cwd=settings.BASE_FOLDER, env=ENVIRONMENT, capture_output=True, timeout=seconds, check=False
         )
         answer = json.loads(done.stdout or b"{}")
     except (subprocess.TimeoutExpired, ValueError) as error:

@@ -14,6 +14,7 @@ from PIL import Image
 from trainer import gradients
 from trainer.datasets import pictures
 from trainer.networks import adain, perceptual, pixels
+from trainer.recipes.configs import TEACHER_FILES
 from trainer.recipes.configs import AdaINConfig as Config
 
 STYLE_LAYERS = ("relu1_1", "relu2_1", "relu3_1")  # of the exact VGG
@@ -134,10 +135,8 @@ def _stylize(networks, content, style):
 def _load_teachers(folder, name):
     if name == "imagenet":
         return [perceptual.load_imagenet_teacher(layers) for layers in (STYLE_LAYERS, DEEP_LAYERS)]
-    return [
-        perceptual.load_teacher(folder / "vgg19_relu3_1.npz", STYLE_LAYERS),
-        perceptual.load_teacher(folder / "vgg19_small16_relu5_1.npz", DEEP_LAYERS),
-    ]
+    layers = (STYLE_LAYERS, DEEP_LAYERS)
+    return [perceptual.load_teacher(folder / file, wanted) for file, wanted in zip(TEACHER_FILES, layers, strict=True)]
 
 
 def _make_optimizer(config, steps):

@@ -7,6 +7,7 @@ from trainer.networks.architectures import AdaINArchitecture
 
 PRECISIONS = ("auto", "mixed_bfloat16", "mixed_float16", "float32")
 IMAGENET = "imagenet"  # teachers to be downloaded
+TEACHER_FILES = ("vgg19_relu3_1.npz", "vgg19_small16_relu5_1.npz")  # of adain, where they lie in a folder: exact, small
 DIRECTIONS = ("AtoB", "BtoA")
 GENERATORS = ("resnet", "unet")
 GAN_LOSSES = ("lsgan", "cross_entropy")

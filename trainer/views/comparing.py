@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from trainer import curves, overview, probing
+from trainer import controls, curves, overview, probing
 from trainer.access import staff_only
 from trainer.models import Probe, Run
 from trainer.recipes import configs
@@ -40,7 +40,7 @@ class Side:
         if by == "pictures":
             return np.asarray(steps, "float64") * self.config.batch
         if by == "time":
-            minutes = np.cumsum(np.nan_to_num(self.columns["seconds"]), dtype="float64") / 60
+            minutes = curves.add_up(self.columns) / 60
             return np.interp(steps, self.columns.steps, minutes) if len(minutes) else np.zeros(len(steps))
         return np.asarray(steps, "float64")
 
@@ -62,6 +62,7 @@ def runs_compare(request: HttpRequest) -> HttpResponse:
         "by": by,
         "bys": {"step": _("by step"), "pictures": _("by pictures seen"), "time": _("by time")},
         "chart": _draw(sides, measure, measures.get(measure, ""), by) if measure else None,
+        "is_thinned": any(len(side.columns) < side.columns.step for side in sides),
         "options": _tell_options_apart(sides),
         "results": _list_results(sides),
         "probes": _list_probes(sides),
@@ -91,7 +92,7 @@ def _look(number: int, found: Run) -> Side:
     return Side(
         number=number,
         run=found,
-        columns=curves.read(folder),
+        columns=curves.skim(folder),
         validations=validations,
         best=best and next(each for each in validations if each["step"] == best["step"]),
         newest=curves.name_sample(samples[-1]) if samples else "",
@@ -130,12 +131,12 @@ def _tell_options_apart(sides: list[Side]) -> list[tuple[str, list]]:
     """Options in which the runs differ, with the value of each; the dataset among them."""
     columns = [
         {
-            _("dataset"): str(side.run.dataset or side.run.data),
-            _("pictures"): watching.count_pictures(side.run),
-            "recipe": side.run.recipe,
-            "seed": side.run.seed,
-            **configs.to_dict(side.config),
-            "steps": side.run.steps,
+            _("Dataset"): str(side.run.dataset or side.run.data),
+            _("Pictures to learn from"): watching.count_pictures(side.run),
+            _("Recipe"): side.run.recipe,
+            _("Steps"): side.run.steps,
+            _("Seed"): side.run.seed,
+            **controls.show(side.config),
         }
         for side in sides
     ]

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from trainer import overview, probing
 from trainer.access import staff_only
 from trainer.models import Probe, Run
-from trainer.models.probe import PAINTED
+from trainer.models.probe import PAINTED, name_painted
 from trainer.version_forms import UNPROCESSABLE, ProbeForm
 from trainer.views import sending
 
@@ -72,11 +72,12 @@ def probe_delete(request: HttpRequest, id: uuid.UUID, probe: int) -> HttpRespons
 @staff_only
 @require_safe
 def probe_painted(request: HttpRequest, id: uuid.UUID, probe: int, checkpoint: str) -> HttpResponse:
-    """What a checkpoint made of it."""
+    """What a checkpoint made of it; of a cyclegan the way back with `?way=BtoA`."""
     if not CHECKPOINT.fullmatch(checkpoint):
         raise Http404
     run = get_object_or_404(Run, pk=id)
-    return sending.picture(run.folder / PAINTED / checkpoint / f"{probe}.png", keep_seconds=KEEP_SECONDS)
+    name = name_painted(probe, request.GET.get("way", ""))
+    return sending.picture(run.folder / PAINTED / checkpoint / name, keep_seconds=KEEP_SECONDS)
 
 
 def _find(id: uuid.UUID, probe: int) -> Probe:
@@ -84,7 +85,8 @@ def _find(id: uuid.UUID, probe: int) -> Probe:
     return get_object_or_404(Probe.objects.of(get_object_or_404(Run, pk=id)), pk=probe)
 
 
-def _name_measures(row: probing.Row) -> probing.Row:
+def name_measures(row: probing.Row) -> probing.Row:
+    """The row with its measures called as people call them."""
     return replace(row, measures=[(overview.name_measure(name), value) for name, value in row.measures])
 
 
@@ -93,7 +95,7 @@ def _page(request: HttpRequest, run: Run, *, form: ProbeForm | None = None) -> H
     form = form or ProbeForm(run=run)
     shown = [probe for probe in Probe.objects.of(run) if probe.kind in form.kinds]
     painting = run.rounds.order_by("created_at").first()
-    rows = [_name_measures(row) for row in probing.grid(run, shown)]
+    rows = [name_measures(row) for row in probing.grid(run, shown)]
     context = {
         "run": run,
         "form": form,

@@ -21,6 +21,7 @@ from trainer.access import staff_only
 from trainer.models import Probe, Run, Version
 from trainer.version_forms import UNPROCESSABLE, ImportForm, PublishForm
 from trainer.views import sending
+from trainer.views.probes import name_measures
 
 PAGE_SIZE = 24
 KEEP_SECONDS = 24 * 3600  # by a browser: a version is never changed
@@ -59,7 +60,7 @@ def version_new(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
             return redirect("versions")
 
     probes = [probe for probe in Probe.objects.of(run) if probe.suits(form.kinds)]
-    rows = [row for row in probing.grid(run, probes) if row.is_here]
+    rows = [name_measures(row) for row in probing.grid(run, probes) if row.is_here]
     context = {"run": run, "form": form, "rows": rows, "chosen": form["checkpoint"].value()}
     return render(request, "studio/version_new.html", context, status=UNPROCESSABLE if form.is_bound else 200)
 

@@ -9,7 +9,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from trainer import advice, curves, growing, overview
+from trainer import advice, controls, curves, growing, overview
 from trainer.access import staff_only
 from trainer.models import Run
 from trainer.models.labour import State
@@ -18,7 +18,7 @@ from trainer.views import charts, sending
 
 MOST_NEW = 600  # lines; who is further behind gets the curves anew
 LOOK_SECONDS = 1.0  # for what is not read yet of a history of a million lines: a page that asks again is sent the rest
-SOON, LATER, LATEST = 2, 5, 15  # seconds until a page asks again: at work, waiting, at rest
+SOON, LATER, LATEST = 2.5, 5, 15  # seconds until a page asks again: at work (an answer takes 15 ms), waiting, at rest
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ def run(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
         "validation": charts.of_validation(watch.validations, watch.best),
         "newest_sample": curves.name_sample(watch.samples[-1]) if watch.samples else "",
         "log": curves.read_log(watch.run.folder),
-        "options": configs.to_dict(watch.config),
+        "options": controls.show(watch.config),
         "keys": _make_keys(watch),
     }
     return render(request, "studio/run.html", context)

@@ -1,5 +1,8 @@
 """Folders of pictures: what is kept out, and that crops depend on their seed alone."""
 
+import os
+import resource
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -36,6 +39,41 @@ def test_the_same_seed_cuts_the_same_batch(photos, crops):
     assert first.dtype == np.uint8
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)
+
+
+def test_more_pictures_than_fit_are_read_when_they_are_wanted_and_make_the_same_batches(photos, monkeypatch):
+    held = pictures.PictureFolder(photos)
+    n_pixels = sum(image.width * image.height for image in held._held)
+    monkeypatch.setattr(pictures, "HELD_PIXELS", n_pixels - 1)
+
+    read = pictures.PictureFolder(photos)
+
+    assert (held.is_held, read.is_held) == (True, False)
+    assert (len(read._held), len(read), read.names) == (0, len(held), held.names)
+    crops = pictures.Crops(32, turn=20, permute=0.5)
+    batches = [folder.crop_batch(np.random.default_rng(3), 4, crops) for folder in (held, read)]
+    assert np.array_equal(*batches)
+    assert np.array_equal(held.fixed(50, 16), read.fixed(50, 16))
+
+
+def test_twenty_thousand_pictures_are_more_than_are_held(tmp_path):
+    Image.new("RGB", (256, 256)).save(tmp_path / "0.png")
+    for i in range(1, 20_000):
+        os.link(tmp_path / "0.png", tmp_path / f"{i}.png")
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+    folder = pictures.PictureFolder(tmp_path)
+    folder.crop_batch(np.random.default_rng(0), 8, pictures.Crops(32))
+
+    assert not folder.is_held
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000  # kilobytes; held, five millions
+
+
+def test_a_file_that_is_no_picture_is_named(tmp_path):
+    (tmp_path / "letter.png").write_bytes(b"Dear all")
+
+    with pytest.raises(ValueError, match=r"letter\.png cannot be read"):
+        pictures.PictureFolder(tmp_path, keep_out=False)
 
 
 def test_a_turned_crop_never_shows_what_is_outside_the_picture():

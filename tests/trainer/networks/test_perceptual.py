@@ -113,3 +113,13 @@ def test_a_teacher_that_is_too_shallow_is_refused(tmp_path):
 
     with pytest.raises(ValueError, match="relu5_1"):
         perceptual.load_teacher(tmp_path / "vgg.npz", ("relu5_1",))
+
+
+def test_a_teacher_that_cannot_be_downloaded_is_a_sentence_and_no_reason_to_try_again(monkeypatch):
+    def fail(**_):
+        raise Exception("URL fetch failure on https://…")  # as Keras does
+
+    monkeypatch.setattr(perceptual.keras.applications, "VGG19", fail)
+
+    with pytest.raises(OSError, match="could not be downloaded: this machine does not reach"):
+        perceptual.load_imagenet_teacher(("relu1_1",))

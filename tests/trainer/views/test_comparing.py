@@ -2,6 +2,7 @@ import re
 
 import pytest
 from django.urls import reverse
+from django.utils import translation
 from PIL import Image
 
 from tests import clients
@@ -47,8 +48,29 @@ def test_runs_are_seen_side_by_side(staff):
 
     assert [line.mean for line in context["chart"].lines] == [[0.4, 0.3], [pytest.approx(0.3), 0.2]]
     assert context["chart"].titles == ["Few", "Many"]
-    assert context["options"] == [("filters", [4, 8])]
+    assert context["options"] == [("Filters", ["4", "8"])]
     assert "Samples of Few at step 40" in page
+
+
+def test_options_are_told_in_the_readers_language(staff):
+    first, second = make_run("Few", best=0.3), factories.make_run(recipe="adain", options={"teachers": "/vgg"})
+
+    with translation.override("ko"):
+        response = staff.get(reverse("runs_compare"), {"run": [first.pk, second.pk]}, headers={"Accept-Language": "ko"})
+
+    names = [name for name, _values in response.context["options"]]
+    assert not [name for name in names if name.isascii()]
+    assert "학습률" in names
+
+
+def test_a_long_run_is_not_read_whole_and_the_page_says_so(staff, monkeypatch):
+    monkeypatch.setattr(growing.skim, "__defaults__", (10, 500))
+    run = make_run("Long", best=0.3, n=2000)
+
+    context, page = compare(staff, run, make_run("Short", best=0.2))
+
+    assert len(context["sides"][0].columns) < 100
+    assert "Of long runs some steps everywhere are drawn" in page
 
 
 def test_the_best_of_each_measure_is_told_whether_low_or_high(staff):

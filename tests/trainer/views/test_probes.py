@@ -1,6 +1,7 @@
 """The page of probes: a paper to draw on, the grid, pictures for staff alone."""
 
 import json
+import re
 
 import pytest
 from django.test import Client
@@ -120,6 +121,23 @@ def test_the_grid_shows_what_is_painted_and_what_can_be_published(staff, run):
     assert "A face, painted at step 2" in page
     assert f"{reverse('version_new', args=[run.pk])}?checkpoint=step-0000004" in page
     assert "data-wait" in page  # the round is queued
+
+
+def test_of_a_cyclegan_both_ways_are_shown(staff):
+    run = make_run(recipe="cyclegan", data="/horses", options={})
+    exports.give(run, 2, recipe="cyclegan")
+    probe = probing.add(run, [pictures.encoded(pictures.photo(60, 40), "png")], kind="photo")
+    paint(run, "step-0000002")
+    exports.put_picture(run.folder / "painted" / "step-0000002" / f"{probe.pk}-BtoA.png", (9, 9, 200))
+
+    page = page_of(staff, run)
+
+    painted = reverse("probe_painted", args=[run.pk, probe.pk, "step-0000002"])
+    sources = re.findall(rf'src="({painted}[^"]+)"', page)
+    assert len(sources) == 2
+    assert "painted at step 2, A to B" in page and "painted at step 2, B to A" in page
+    contents = [b"".join(staff.get(source.replace("&amp;", "&")).streaming_content) for source in sources]
+    assert contents[0] != contents[1]
 
 
 def test_the_page_asks_few_questions_however_many_probes(staff, run, django_assert_max_num_queries):

@@ -59,6 +59,12 @@ def test_a_checkpoint_is_published_and_on_the_first_page(staff, run):
     assert "Colours cats." in page and 'value="cats.1"' in page
 
 
+def test_measures_are_called_as_on_other_pages(staff, run):
+    page = staff.get(reverse("version_new", args=[run.pk])).content.decode()
+
+    assert "distance to the original (L1) 0.25" in page
+
+
 def test_the_form_suggests_the_best_checkpoint_and_words(staff, run):
     response = staff.get(reverse("version_new", args=[run.pk]))
 

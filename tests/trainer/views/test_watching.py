@@ -122,7 +122,7 @@ def test_a_page_that_shows_everything_is_sent_nothing_but_the_state(staff, run):
     answer = ask(staff, run, **read_keys(staff, run))
 
     assert set(answer) == {"keys", "wait", "status"}
-    assert answer["wait"] == 2
+    assert answer["wait"] == watching.SOON
     assert 'data-state="running"' in answer["status"]
 
 

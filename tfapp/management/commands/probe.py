@@ -15,7 +15,7 @@ from tfapp import chatter, engines, images, menu, shelf
 from tfapp.engines.base import Engine, EngineError, EngineSpec, Inputs
 from trainer import checkpoints
 from trainer.models import Probe, ProbeRound
-from trainer.models.probe import FACTS
+from trainer.models.probe import FACTS, name_painted, ways_of
 
 LEAST_SIDE, MOST_SIDE = 256, 512  # pixels of what is painted
 STYLE_SIDE = 1024
@@ -69,14 +69,15 @@ def _paint(row: ProbeRound, export, probes: list[Probe], progress: _Progress, sa
         facts = {name: export.config[name] for name in FACTS_OF_CONFIG if name in export.config}
         facts |= {"stamp": export.stamp}
         _open_folder(folder, facts)
-        loaded: dict[str, Engine] = {}
+        ways = ways_of(export.config["recipe"])
+        loaded: dict[str, dict[str, Engine]] = {}
         for number, probe in enumerate(probes):
             if stopping:
                 return True
             turns.give_way(_should_stop)
             kind = _kind_for(probe, export)
             if kind not in loaded:
-                loaded[kind] = _load(export, kind)
+                loaded[kind] = {way: _load(export, kind, way) for way in ways}
             _paint_one(loaded[kind], kind, probe, export, folder)
             progress.tell(number + 1)
     except (EngineError, OSError, ValueError) as error:
@@ -101,24 +102,25 @@ def _kind_for(probe: Probe, export: checkpoints.Export) -> str:
     return probe.kind if probe.kind in kinds else "style"
 
 
-def _load(export: checkpoints.Export, kind: str) -> Engine:
-    """The engine that visitors would get. Of a cyclegan, the way there."""
-    path = menu.path_of(export.config["recipe"], kind, "AtoB")
+def _load(export: checkpoints.Export, kind: str, way: str) -> Engine:
+    """The engine that visitors would get."""
+    path = menu.path_of(export.config["recipe"], kind, way)
     spec = EngineSpec("probe", "", "", kind, (), path, source=lambda: str(export.folder))
     with chatter.hushed():
         return engines.load(spec)
 
 
-def _paint_one(engine: Engine, kind: str, probe: Probe, export: checkpoints.Export, folder: Path) -> None:
-    """The picture, or the sentence why there is none."""
+def _paint_one(ways: dict[str, Engine], kind: str, probe: Probe, export: checkpoints.Export, folder: Path) -> None:
+    """A picture for each direction, or the sentence why there is none."""
     side = min(MOST_SIDE, max(LEAST_SIDE, export.trained_at))
     try:
         if kind == "sketch":
             inputs = Inputs(sketch=images.read(probe.path), parameters={"size": side})
         else:
             inputs = Inputs(content=images.read(probe.path, side), styles=_styles() if kind == "style" else ())
-        picture = engine.render(inputs, lambda share: turns.give_way(_should_stop))
-        images.write_png(picture, folder / f"{probe.pk}.png")
+        for way, engine in ways.items():
+            picture = engine.render(inputs, lambda share: turns.give_way(_should_stop))
+            images.write_png(picture, folder / name_painted(probe.pk, way))
     except FileNotFoundError:
         checkpoints.write_text(folder / f"{probe.pk}.txt", NO_PROBE)
     except EngineError as error:

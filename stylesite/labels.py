@@ -1,0 +1,123 @@
+"""Names of tables and columns in the reader's language, as the admin shows them.
+
+They are those that Django makes of the names in the code. Written into the models they would be a part of every
+migration; so they are marked here, and translated where they are shown.
+"""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy, gettext_noop
+
+PLURALS = {"engine statuss": "engine statuses", "persons": "people"}
+NAMES = (
+    gettext_noop("announced at"),
+    gettext_noop("api token"),
+    gettext_noop("api tokens"),
+    gettext_noop("artwork"),
+    gettext_noop("artworks"),
+    gettext_noop("attempt"),
+    gettext_noop("blurb"),
+    gettext_noop("blurb ko"),
+    gettext_noop("cancel requested at"),
+    gettext_noop("checked at"),
+    gettext_noop("cloned from"),
+    gettext_noop("created at"),
+    gettext_noop("data"),
+    gettext_noop("dataset"),
+    gettext_noop("datasets"),
+    gettext_noop("device"),
+    gettext_noop("digest"),
+    gettext_noop("direction"),
+    gettext_noop("engine"),
+    gettext_noop("engine status"),
+    gettext_noop("engine statuses"),
+    gettext_noop("error"),
+    gettext_noop("error code"),
+    gettext_noop("file"),
+    gettext_noop("finished at"),
+    gettext_noop("folder"),
+    gettext_noop("heartbeat at"),
+    gettext_noop("height"),
+    gettext_noop("hidden at"),
+    gettext_noop("ID"),
+    gettext_noop("id"),
+    gettext_noop("init"),
+    gettext_noop("is available"),
+    gettext_noop("is imported"),
+    gettext_noop("is live"),
+    gettext_noop("is public"),
+    gettext_noop("job"),
+    gettext_noop("job input"),
+    gettext_noop("job inputs"),
+    gettext_noop("jobs"),
+    gettext_noop("kind"),
+    gettext_noop("label"),
+    gettext_noop("lease owner"),
+    gettext_noop("lease until"),
+    gettext_noop("licence"),
+    gettext_noop("looked at"),
+    gettext_noop("n bytes"),
+    gettext_noop("n failures"),
+    gettext_noop("n received"),
+    gettext_noop("name"),
+    gettext_noop("not before"),
+    gettext_noop("number"),
+    gettext_noop("options"),
+    gettext_noop("origin"),
+    gettext_noop("owner"),
+    gettext_noop("parameters"),
+    gettext_noop("parameters version"),
+    gettext_noop("people"),
+    gettext_noop("person"),
+    gettext_noop("position"),
+    gettext_noop("progress"),
+    gettext_noop("progress at"),
+    gettext_noop("published at"),
+    gettext_noop("queued at"),
+    gettext_noop("reason"),
+    gettext_noop("recipe"),
+    gettext_noop("report"),
+    gettext_noop("reports"),
+    gettext_noop("role"),
+    gettext_noop("run"),
+    gettext_noop("runs"),
+    gettext_noop("seconds"),
+    gettext_noop("seconds per megapixel"),
+    gettext_noop("seed"),
+    gettext_noop("seen at"),
+    gettext_noop("served at"),
+    gettext_noop("server folder"),
+    gettext_noop("sha256"),
+    gettext_noop("shelf"),
+    gettext_noop("slug"),
+    gettext_noop("source"),
+    gettext_noop("started at"),
+    gettext_noop("state"),
+    gettext_noop("step"),
+    gettext_noop("steps"),
+    gettext_noop("taken back at"),
+    gettext_noop("thumbnails"),
+    gettext_noop("title"),
+    gettext_noop("title ko"),
+    gettext_noop("trained at"),
+    gettext_noop("used at"),
+    gettext_noop("user"),
+    gettext_noop("version"),
+    gettext_noop("versions"),
+    gettext_noop("voice"),
+    gettext_noop("width"),
+    gettext_noop("wish"),
+    gettext_noop("wished at"),
+    gettext_noop("worker"),
+    gettext_noop("workers"),
+)
+
+
+def translate(config: AppConfig) -> None:
+    """Let everything that an application's models are made of be called in the reader's language."""
+    for model in config.get_models():
+        names = model._meta
+        plural = str(names.verbose_name_plural)
+        names.verbose_name = gettext_lazy(str(names.verbose_name))
+        names.verbose_name_plural = gettext_lazy(PLURALS.get(plural, plural))
+        for field in (*names.local_fields, *names.local_many_to_many):
+            field.verbose_name = gettext_lazy(str(field.verbose_name))
