@@ -285,9 +285,10 @@ def _arrange(mix: Mix, styles: list[MixPicture]) -> None:
 
 
 def _replace(mix: Mix, role: str, rows: list[MixPicture]) -> None:
-    """All pictures of that role by others, some of which may be the same files."""
+    """All pictures of that role by others, some of which may be the same files. Raises images.Refused."""
     with transaction.atomic():
-        Mix.objects.select_for_update(no_key=True).filter(pk=mix.pk).first()
+        if Mix.objects.select_for_update(no_key=True).filter(pk=mix.pk).first() is None:
+            raise images.Refused(_("This mix was cleared away."), 404)
         before = mix.pictures.filter(role=role)
         gone = set(before.values_list("file", flat=True)) - {row.file for row in rows}
         before.delete()

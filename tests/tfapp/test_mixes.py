@@ -162,6 +162,18 @@ def test_masks_take_the_place_of_those_before(django_capture_on_commit_callbacks
     assert list(auditing.findings(is_strict=True)) == []
 
 
+def test_nothing_is_put_into_a_mix_that_was_cleared_away(settings):
+    mix = factories.make_mix()
+    mixes.remove(Mix.objects.get(pk=mix.pk))
+
+    with pytest.raises(images.Refused, match="cleared away"):
+        mixes.put_masks(mix, [open_picture("mask.png")])
+
+    assert not MixPicture.objects.exists()
+    assert files.leftovers() == []
+    assert not list(Path(settings.MEDIA_ROOT).glob("mixes/*/mask-*"))
+
+
 def test_the_whole_picture_is_a_job_with_masks_and_shares():
     factories.make_engine_status("echo")
     mix = factories.make_mix(n_masks=1)

@@ -20,23 +20,27 @@ SIZE = Parameter(
     help=_("The longest side of the result, in pixels."),
 )
 STYLE_PARAMETERS = (STRENGTH, KEEP_COLOURS, SIZE)
+STYLE_SCALE = Parameter(
+    *("style_scale", _("Size of the brush"), "range", 1.0, 0.5, 2, 0.05),
+    help=_("How large the style's strokes are, beside the photo."),
+    is_fine=True,
+)
 COLOURS = Parameter(
     *("colours", _("How to keep them"), "choice", "light"),
     help=_("Take the style's light alone, or paint with a style that has the photo's colours."),
     choices=(("light", _("only its light is painted")), ("statistics", _("the style is coloured first"))),
-)
-STYLE_SCALE = Parameter(
-    *("style_scale", _("Size of the brush"), "range", 1.0, 0.5, 2, 0.05),
-    help=_("How large the style's strokes are, beside the photo."),
+    is_fine=True,
 )
 SHARPNESS = Parameter(
     *("sharpness", _("Sharpness"), "range", 0.0, 0, 1, 0.05),
     help=_("How much of the photo's fine lines to bring back."),
+    is_fine=True,
 )
 QUALITY = Parameter(
     *("quality", _("Network"), "choice", "fine"),
     help=_("The swift one is smaller and paints in a shorter time."),
     choices=(("fine", _("fine")), ("swift", _("swift"))),
+    is_fine=True,
 )
 HAS_SWIFT = (SHIPPED_FOLDER / "adain" / "swift" / "config.json").exists()
 MIX_PARAMETERS = (

@@ -17,10 +17,11 @@ from tfapp import files, images, loading, rendering, shelf
 from tfapp.engines.base import EngineError, Inputs
 from tfapp.proofs import SECONDS, SHELF, SUBJECT, Proof, Wish, lists, sockets, subjects
 
-STYLE_SIDE = 512  # pixels: a proof shows less of a style than the picture
+STYLE_SIDE = 384  # pixels of a style; engines look at no more, and what is larger takes longer to tell apart
+LARGE_STYLE_SIDE = 768  # where its brush is to be larger
 LOOK_SECONDS = 1.0
 LINGER_SECONDS = 0.6  # a hand that slides comes back so soon: training does not begin a step in between
-TROUBLE_SECONDS = 1.0
+TROUBLE_SECONDS = 3.0
 N_PICTURES = 32  # kept in memory: some 60 MB
 
 log = logging.getLogger(__name__)
@@ -91,9 +92,10 @@ def _paint(wish: Wish) -> Proof:
 
     engine = loading.get(wish.engine)
     photo = _read(wish.photo, wish.side)
+    style_side = LARGE_STYLE_SIDE if float(wish.parameters.get("style_scale", 1)) > 1 else STYLE_SIDE
     inputs = Inputs(
         content=photo,
-        styles=tuple(_read(name, STYLE_SIDE) for name in wish.styles),
+        styles=tuple(_read(name, style_side) for name in wish.styles),
         masks=_read_masks(wish.masks, photo.shape[:2]),
         parameters=wish.parameters,
     )
