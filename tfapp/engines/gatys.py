@@ -59,7 +59,7 @@ class Settings:
             raise EngineError(WRONG_STEPS)
         return cls(
             n_steps=round(n_steps),
-            smoothness=float(told.get("smoothness", 0.7)),
+            smoothness=pictures.number(told, "smoothness", 0.7, 0, 1),
             seed=int(told.get("seed") or 0),
             descent=DESCENTS.get(told.get("optimizer"), descent.lbfgs),
         )
