@@ -13,7 +13,7 @@ from django.db import close_old_connections, connection
 
 from stylesite import turns
 from stylesite.lifecycle import stopping
-from tfapp import files, images, loading, rendering, shelf
+from tfapp import files, images, loading, menu, rendering, shelf
 from tfapp.engines.base import EngineError, Inputs
 from tfapp.proofs import SECONDS, SHELF, SUBJECT, Proof, Wish, lists, sockets, subjects
 
@@ -22,6 +22,7 @@ LARGE_STYLE_SIDE = 768  # where its brush is to be larger
 LOOK_SECONDS = 1.0
 LINGER_SECONDS = 0.6  # a hand that slides comes back so soon: training does not begin a step in between
 TROUBLE_SECONDS = 3.0
+WARM_SIZE = 288, 384  # pixels, of the usual photo
 N_PICTURES = 32  # kept in memory: some 60 MB
 
 log = logging.getLogger(__name__)
@@ -33,7 +34,21 @@ class TooLate(Exception):
 
 def begin(has_left: threading.Event) -> None:
     """Answer wishes until this worker has left."""
-    threading.Thread(target=_serve, args=(has_left,), name="proofs", daemon=True).start()
+    threading.Thread(target=_begin, args=(has_left,), name="proofs", daemon=True).start()
+
+
+def warm() -> None:
+    """Let engines compile what only a mix of regions asks for, before the first person waits for it."""
+    photo, style = (np.full((*size, 3), 0.5, "float32") for size in (WARM_SIZE, (STYLE_SIDE, STYLE_SIDE)))
+    for name in sorted(loading.loaded()):
+        spec = menu.look_up(name)
+        if spec is None or not spec.mixes or stopping:
+            continue
+        for masks in (None, np.full((*WARM_SIZE, 1), 0.5, "float32")):
+            try:
+                loading.get(name).render(Inputs(content=photo, styles=(style, style), masks=masks), lambda *_told: None)
+            except Exception:  # noqa: BLE001 - whatever it is, whoever asks for a proof will be told
+                log.exception("The engine %s could not be tried.", name)
 
 
 def paint(wish: Wish) -> Proof:
@@ -51,6 +66,11 @@ def paint(wish: Wish) -> Proof:
     except Exception:  # noqa: BLE001 - whatever a network does with a picture
         log.exception("A proof by %s broke.", wish.engine)
         return Proof(refused="broken")
+
+
+def _begin(has_left: threading.Event) -> None:
+    warm()
+    _serve(has_left)
 
 
 def _serve(has_left: threading.Event) -> None:

@@ -205,6 +205,23 @@ def test_a_photo_without_a_subject_gets_a_sentence(worker):
         asking.ask(mixes.wish_for_subject(mix))
 
 
+def test_engines_that_mix_are_tried_once_with_and_once_without_a_region(engine, monkeypatch):
+    seen = []
+    monkeypatch.setattr(loading, "_loaded", {"echo": None, "tflite": None})
+    engine(lambda inputs, progress: seen.append(inputs.masks) or inputs.content)
+
+    serving.warm()
+
+    assert [masks is None for masks in seen] == [True, False]
+
+
+def test_an_engine_that_breaks_when_it_is_tried_ends_no_worker(engine, monkeypatch):
+    monkeypatch.setattr(loading, "_loaded", {"echo": None})
+    engine(fail(RuntimeError("?")))
+
+    serving.warm()
+
+
 def test_it_goes_when_its_worker_goes(settings, tmp_path):
     settings.DATA_FOLDER = tmp_path
     stopping.ask()
