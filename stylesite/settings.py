@@ -157,12 +157,14 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 CSRF_TRUSTED_ORIGINS = [f"https://{host.lstrip('.')}" for host in ALLOWED_HOSTS if host != "*"] if HTTPS else []
 
 # Uploads: what is let in
-UPLOAD_MAX_BYTES = env.whole_number("STYLESITE_UPLOAD_MAX_MB", 25, low=1, high=1000) * 2**20
-UPLOAD_MAX_PIXELS = env.whole_number("STYLESITE_UPLOAD_MAX_MEGAPIXELS", 60, low=1, high=1000) * 10**6
+UPLOAD_MAX_BYTES = env.whole_number("STYLESITE_UPLOAD_MAX_MB", 80, low=1, high=1000) * 2**20
+UPLOAD_MAX_PIXELS = env.whole_number("STYLESITE_UPLOAD_MAX_MEGAPIXELS", 100, low=1, high=1000) * 10**6
 UPLOAD_MAX_SIDE = 16_000
 UPLOAD_MIN_SIDE = 16
 UPLOAD_MAX_RATIO = 12  # longest side over shortest
-_EFFORT = max(1, min(UPLOAD_MAX_PIXELS, UPLOAD_MAX_SIDE**2) / 60_000_000)  # the next two suffice for 60 megapixels
+_EFFORT = max(
+    1, min(UPLOAD_MAX_PIXELS, UPLOAD_MAX_SIDE**2) / 60_000_000
+)  # the next two suffice for 60 megapixels, held twice
 UPLOAD_DECODE_SECONDS = round(20 * _EFFORT)  # processor time of one decoding process
 UPLOAD_DECODE_MEMORY = round(2 * 2**30 * _EFFORT) + UPLOAD_MAX_BYTES  # its bytes of address space
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 2**20
@@ -174,7 +176,9 @@ FILE_UPLOAD_HANDLERS = [
     "tfapp.uploads.BesideThePictures",
 ]
 UPLOAD_BODY_MAX_BYTES = 5 * UPLOAD_MAX_BYTES + DATA_UPLOAD_MAX_MEMORY_SIZE  # a photo and four styles
-RESULT_MAX_SIDE = env.whole_number("STYLESITE_RESULT_MAX_SIDE", 4096, low=256, high=8192)
+# Posters are painted in bands, by engines that can; all others paint in one piece, in memory that grows with it.
+RESULT_MAX_SIDE = env.whole_number("STYLESITE_RESULT_MAX_SIDE", UPLOAD_MAX_SIDE, low=256, high=UPLOAD_MAX_SIDE)
+PIECE_MAX_SIDE = min(RESULT_MAX_SIDE, env.whole_number("STYLESITE_PIECE_MAX_SIDE", 4096, low=256, high=8192))
 
 # Datasets and versions of the training studio: what is let in
 VERSION_MAX_BYTES = 300 * 2**20  # of an exported version, packed or not

@@ -41,9 +41,14 @@ def begin(suffix: str = "", *, name: str = "") -> Path:
 
     With a `name`, somebody else who knows it can clear the part away when its writer was killed.
     """
+    return incoming() / f"{name or uuid.uuid4()}{suffix}.part"
+
+
+def incoming() -> Path:
+    """Where what is being written lies; files without a name may, too."""
     folder = _root() / INCOMING
     folder.mkdir(parents=True, exist_ok=True)
-    return folder / f"{name or uuid.uuid4()}{suffix}.part"
+    return folder
 
 
 def settle(part: Path, name: str) -> Path:

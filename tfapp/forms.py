@@ -152,8 +152,9 @@ class PhotoForm(PictureForm):
     )
 
     def _open_pictures(self) -> None:
+        longest_side = parameters.longest_side(self.spec, self.cleaned_data)
         for upload in self.cleaned_data["content"]:
-            self._keep("content", images.open_upload, upload, longest_side=settings.RESULT_MAX_SIDE)
+            self._keep("content", images.open_upload, upload, longest_side=longest_side)
 
     def _choose_parameters(self) -> None:
         """A result is never larger than its photo."""

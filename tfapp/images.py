@@ -12,8 +12,9 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
-from io import BytesIO
 from pathlib import Path
+from tempfile import SpooledTemporaryFile
+from typing import BinaryIO
 
 import numpy as np
 from django.conf import settings
@@ -25,9 +26,12 @@ from PIL import Image
 
 from tfapp import files, imprint
 from tfapp.decoding import pool, sizes, structure
+from tfapp.models.artwork import VIEW_SIDE, WEBP_PIXELS
 
 LABEL_LENGTH = 120
 THUMBNAIL_WIDTHS = (320, 640, 1280)
+PHOTO_SIDE = 2048  # pixels: of a photo larger than people look at, they see so much
+SPOOL_BYTES = 4 * 2**20  # of a download, in memory
 # Measured: AVIF at speed 8 takes two to six times as long as at 9 for 7 % less, WebP by method 4 twice as long for 3 %,
 # PNG at level 6 four times as long for 7 %.
 THUMBNAIL_FORMATS = {
@@ -37,8 +41,6 @@ THUMBNAIL_FORMATS = {
 }
 PREVIEW_SIDE = 512
 MASTER_OPTIONS = {"compress_level": 2}
-GLANCE_OPTIONS = {"quality": 88}
-MASK_BLACK, MASK_WHITE = 8, 247  # of 255
 DOWNLOADS = {
     "png": ("PNG", "image/png"),
     "jpeg": ("JPEG", "image/jpeg"),
@@ -69,6 +71,7 @@ REFUSALS = {
 }
 
 log = logging.getLogger(__name__)
+Image.MAX_IMAGE_PIXELS = None  # what is opened in this process is our own; strangers' files are, in child processes
 
 
 class Refused(Exception):
@@ -127,13 +130,14 @@ def open_upload(upload: UploadedFile | File, *, longest_side: int | None = None)
                 },
             }
         )
-        data = target.read_bytes()
+        with target.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
         return Picture(
             part=target,
             width=answer["width"],
             height=answer["height"],
-            n_bytes=len(data),
-            sha256=hashlib.sha256(data).hexdigest(),
+            n_bytes=target.stat().st_size,
+            sha256=digest,
             label=clean_label(upload.name or ""),
         )
     except BaseException:
@@ -173,45 +177,18 @@ def read(path: Path, longest_side: int | None = None) -> np.ndarray:
     return np.multiply(np.asarray(picture), np.float32(1 / 255), dtype=np.float32)
 
 
-def read_masks(paths: Iterable[Path], size: tuple[int, int]) -> np.ndarray | None:
-    """Stored masks over a picture of that height and width, float32 (height, width, n): soft, at most 1 together.
-
-    Nearly black is black, and nearly white is white: that much their JPEGs may be off. None where there are none.
-    """
-    masks = [_read_mask(path, size) for path in paths]
-    if not masks:
-        return None
-    stack = np.stack(masks, axis=-1)
-    return stack / np.maximum(stack.sum(-1, keepdims=True), 1)
-
-
-def as_jpeg(array: np.ndarray) -> bytes:
-    """A picture to look at once: small and quickly made."""
-    data = BytesIO()
-    _to_image(array).save(data, "JPEG", **GLANCE_OPTIONS)
-    return data.getvalue()
-
-
-def as_png(mask: np.ndarray) -> bytes:
-    """A mask, float32 (height, width) in 0 to 1."""
-    data = BytesIO()
-    Image.fromarray((np.clip(mask, 0, 1) * 255 + 0.5).astype(np.uint8)).save(data, "PNG", compress_level=2)
-    return data.getvalue()
-
-
 def store_artwork(array: np.ndarray, *, name: str = "") -> StoredArtwork:
     """Write a finished picture, float32 (height, width, 3) in 0 to 1, and its thumbnails into one part folder.
 
     With a `name`, whoever knows it can clear the part away after a crash.
     """
     picture = _to_image(array)
-    widths = {min(width, picture.width) for width in THUMBNAIL_WIDTHS}  # the largest as wide as the picture or 1280
-    small = {width: _thumbnail(picture, width) for width in widths}
+    small = {width: _thumbnail(picture, width) for width in thumbnail_widths(*picture.size)}
 
     part = files.begin(name=name)
     part.mkdir()
     try:
-        _write_all(part, picture, small)
+        write_thumbnails(part, small, beside=picture)
     except BaseException:
         shutil.rmtree(part)
         raise
@@ -225,6 +202,26 @@ def store_artwork(array: np.ndarray, *, name: str = "") -> StoredArtwork:
         sha256=hashlib.sha256(master).hexdigest(),
         thumbnails={width: image.height for width, image in small.items()},
     )
+
+
+def thumbnail_widths(width: int, height: int) -> set[int]:
+    """The largest is as wide as the picture or 1280; of one that no browser should open, it is a copy to look at."""
+    longest = max(width, height)
+    if longest <= VIEW_SIDE:
+        return {min(one, width) for one in THUMBNAIL_WIDTHS}
+    most = round(width * VIEW_SIDE / longest)
+    return {min(one, most) for one in THUMBNAIL_WIDTHS} | {most}
+
+
+def write_thumbnails(folder: Path, thumbnails: dict[int, Image.Image], *, beside: Image.Image | None = None) -> None:
+    """Encode them, and the master beside them if it is given, side by side; the encoders leave Python's lock alone."""
+    with ThreadPoolExecutor(max_workers=2, thread_name_prefix="encode") as threads:
+        written = [threads.submit(beside.save, folder / "master.png", "PNG", **MASTER_OPTIONS)] if beside else []
+        for width, image in sorted(thumbnails.items(), reverse=True):
+            for extension, (kind, options) in THUMBNAIL_FORMATS.items():
+                written.append(threads.submit(image.save, folder / f"{width}.{extension}", kind, **options))
+        for outcome in written:
+            outcome.result()
 
 
 def write_png(array: np.ndarray, path: Path) -> None:
@@ -245,8 +242,13 @@ def write_preview(array: np.ndarray, path: Path, *, part: Path) -> None:
     os.replace(part, path)
 
 
-def encode(path: Path, *, format: str, provenance: dict | None) -> tuple[bytes, str, str]:
-    """A stored master for download: bytes, content type, extension. Without provenance there is no metadata at all.
+def downloads(width: int, height: int) -> tuple[str, ...]:
+    """The formats that a picture of that size can be had in."""
+    return tuple(name for name in DOWNLOADS if name != "webp" or width * height <= WEBP_PIXELS)
+
+
+def encode(path: Path, *, format: str, provenance: dict | None) -> tuple[BinaryIO, str, str]:
+    """A stored master for download: a file, content type, extension. Without provenance there is no metadata at all.
 
     Raises FileNotFoundError, or Refused where everybody is busy.
     """
@@ -254,19 +256,26 @@ def encode(path: Path, *, format: str, provenance: dict | None) -> tuple[bytes, 
     kind, content_type = DOWNLOADS[format]
     extension = "jpg" if format == "jpeg" else format
     if kind == "PNG":
-        return imprint.into_png(path.read_bytes(), provenance), content_type, extension
+        with path.open("rb") as master:
+            return _print_into(master, provenance), content_type, extension
 
     if not path.exists():
         raise FileNotFoundError(path)
     extra = {}
     if provenance is not None:
         extra = {"exif": imprint.as_exif(provenance).hex(), "xmp": imprint.as_xmp(provenance).hex()}
-    target = _begin(f".{extension}")
-    try:
-        _ask({"story": "convert", "source": str(path), "target": str(target), "kind": kind, **extra})
-        return target.read_bytes(), content_type, extension
-    finally:
-        target.unlink(missing_ok=True)
+    return (
+        _made_by_child(f".{extension}", story="convert", source=str(path), kind=kind, **extra),
+        content_type,
+        extension,
+    )
+
+
+def shrink(path: Path) -> BinaryIO:
+    """A stored photo, small enough to be looked at, as a JPEG. Raises FileNotFoundError or Refused."""
+    if not path.exists():
+        raise FileNotFoundError(path)
+    return _made_by_child(".jpg", story="shrink", source=str(path), longest_side=PHOTO_SIDE)
 
 
 def warm() -> None:
@@ -274,15 +283,35 @@ def warm() -> None:
     _children().warm()
 
 
+def to_bytes(array: np.ndarray) -> np.ndarray:
+    """Numbers in 0 to 1 as uint8; what is none is black."""
+    return (np.clip(np.nan_to_num(array), 0.0, 1.0) * 255 + 0.5).astype(np.uint8)
+
+
 def _to_image(array: np.ndarray) -> Image.Image:
-    return Image.fromarray((np.clip(np.nan_to_num(array), 0.0, 1.0) * 255 + 0.5).astype(np.uint8))
+    return Image.fromarray(to_bytes(array))
 
 
-def _read_mask(path: Path, size: tuple[int, int]) -> np.ndarray:
-    height, width = size
-    with Image.open(path, formats=OWN_FORMATS) as image:
-        mask = image.convert("L").resize((width, height), Image.Resampling.BILINEAR)
-    return np.clip((np.asarray(mask, "float32") - MASK_BLACK) / (MASK_WHITE - MASK_BLACK), 0, 1)
+def _print_into(master: BinaryIO, provenance: dict | None) -> BinaryIO:
+    """A copy with nothing but what it should hold; on the disk if it is large, and gone when it is closed."""
+    copy = SpooledTemporaryFile(SPOOL_BYTES, dir=files.incoming())  # noqa: SIM115 - whoever sends it closes it
+    try:
+        imprint.copy_png(master, copy, provenance)
+    except OSError as error:
+        copy.close()
+        raise _no_room(error) from error
+    copy.seek(0)
+    return copy
+
+
+def _made_by_child(suffix: str, **request) -> BinaryIO:
+    """What a child writes: open, and without a name already."""
+    target = _begin(suffix)
+    try:
+        _ask({"target": str(target), **request})
+        return target.open("rb")
+    finally:
+        target.unlink(missing_ok=True)
 
 
 def _begin(suffix: str) -> Path:
@@ -355,17 +384,6 @@ def refusal(code: str) -> Refused:
 def _thumbnail(picture: Image.Image, width: int) -> Image.Image:
     size = (width, max(1, round(picture.height * width / picture.width)))
     return picture.resize(size, Image.Resampling.LANCZOS, reducing_gap=3)
-
-
-def _write_all(folder: Path, picture: Image.Image, thumbnails: dict[int, Image.Image]) -> None:
-    """Encode side by side; the encoders leave Python's lock alone."""
-    with ThreadPoolExecutor(max_workers=2, thread_name_prefix="encode") as threads:
-        written = [threads.submit(picture.save, folder / "master.png", "PNG", **MASTER_OPTIONS)]
-        for width, image in sorted(thumbnails.items(), reverse=True):
-            for extension, (kind, options) in THUMBNAIL_FORMATS.items():
-                written.append(threads.submit(image.save, folder / f"{width}.{extension}", kind, **options))
-        for outcome in written:
-            outcome.result()
 
 
 @cache

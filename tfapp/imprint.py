@@ -3,10 +3,13 @@
 import json
 import struct
 import zlib
+from os import SEEK_CUR
+from typing import BinaryIO
 from xml.sax.saxutils import escape
 
 from PIL import ExifTags, Image
 
+BLOCK_BYTES = 2**20
 KEPT_CHUNKS = {b"IHDR", b"PLTE", b"IDAT", b"IEND"}
 XMP = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 <x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
@@ -39,17 +42,26 @@ def as_exif(provenance: dict) -> bytes:
     return exif.tobytes()
 
 
-def into_png(data: bytes, provenance: dict | None) -> bytes:
-    """A PNG's bytes with no chunks but the picture's own and, if asked for, the provenance in front of the pixels."""
-    kept, at = [data[:8]], 8
-    while at < len(data):
-        length, kind = struct.unpack_from(">I4s", data, at)
+def copy_png(source: BinaryIO, target: BinaryIO, provenance: dict | None) -> None:
+    """A PNG with no chunks but the picture's own and, if asked for, the provenance in front of the pixels."""
+    target.write(source.read(8))
+    while head := source.read(8):
+        length, kind = struct.unpack(">I4s", head)
         if kind in KEPT_CHUNKS:
-            kept.append(data[at : at + 12 + length])
+            target.write(head)
+            _copy(source, target, length + 4)
+        else:
+            source.seek(length + 4, SEEK_CUR)
         if kind == b"IHDR" and provenance is not None:
-            kept += [text_chunk("stylesite", as_json(provenance)), text_chunk("XML:com.adobe.xmp", as_xmp(provenance))]
-        at += 12 + length
-    return b"".join(kept)
+            target.write(text_chunk("stylesite", as_json(provenance)))
+            target.write(text_chunk("XML:com.adobe.xmp", as_xmp(provenance)))
+
+
+def _copy(source: BinaryIO, target: BinaryIO, length: int) -> None:
+    """So many bytes, of which memory holds a few."""
+    while length > 0 and (block := source.read(min(length, BLOCK_BYTES))):
+        target.write(block)
+        length -= len(block)
 
 
 def text_chunk(keyword: str, text: str | bytes) -> bytes:

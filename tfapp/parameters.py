@@ -4,6 +4,7 @@ import secrets
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -11,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from tfapp.engines.base import EngineSpec, Parameter
 
 OWN = "own"  # the size of the photo itself
-SIZES = (512, 768, 1024, 1536, 2048, 3072, 4096)
+SIZES = (512, 768, 1024, 1536, 2048, 3072, 4096, 6144, 8192, 12288)
 TRUE_WORDS = {"1", "true", "yes", "on"}
 FALSE_WORDS = {"0", "false", "no", "off", ""}
 
@@ -124,8 +125,19 @@ def fields(spec: EngineSpec) -> dict[str, forms.Field]:
 
 def fit(spec: EngineSpec, values: dict[str, Any], *, longest_side: int) -> dict[str, Any]:
     """The same values, but no result is larger than its photo."""
-    sizes = [parameter.name for parameter in spec.parameters if parameter.kind == "size"]
-    return values | {name: longest_side if values[name] == OWN else min(values[name], longest_side) for name in sizes}
+    sizes = {
+        parameter.name: min(longest_side, parameter.maximum)
+        for parameter in spec.parameters
+        if parameter.kind == "size"
+    }
+    return values | {name: most if values[name] == OWN else min(values[name], most) for name, most in sizes.items()}
+
+
+def longest_side(spec: EngineSpec, values: dict[str, Any]) -> int:
+    """How large a photo is worth keeping: large enough for what was asked for, and for what is usual."""
+    sizes = [parameter for parameter in spec.parameters if parameter.kind == "size"]
+    wanted = [one.maximum if values.get(one.name) == OWN else values.get(one.name) or 0 for one in sizes]
+    return max([settings.PIECE_MAX_SIDE, *wanted])
 
 
 def describe(spec: EngineSpec | None, values: dict[str, Any]) -> list[tuple[str, str]]:

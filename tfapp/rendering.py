@@ -5,6 +5,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from contextlib import closing
 from functools import partial
 
 import numpy as np
@@ -16,13 +17,15 @@ from django.utils.translation import gettext_noop
 
 from stylesite import turns
 from stylesite.lifecycle import stopping
-from tfapp import files, images, jobs, loading, previews, workers
-from tfapp.engines.base import EngineError, Inputs
-from tfapp.models import Artwork, EngineStatus, Job
+from tfapp import files, glances, images, jobs, loading, posters, previews, workers
+from tfapp.decoding import sizes
+from tfapp.engines.base import Engine, EngineError, Inputs, PosterEngine, Rows
+from tfapp.models import Artwork, EngineStatus, Job, JobInput
 from tfapp.models.waiting_line import SKETCH_MEGAPIXELS
 from tfapp.watching import Stopped, Watch
 
 STYLE_SIDE = 1024  # pixels: nobody needs more of a style picture
+POSTER_MASK_SIDE = 1024
 READ_SHARE, PAINTED_SHARE = 0.03, 0.93  # of the progress that is told
 NEW_WEIGHT = 0.2  # of the last picture in an engine's average time
 OUT_OF_MEMORY = "ResourceExhaustedError"  # TensorFlow's, which nobody imports here
@@ -89,36 +92,62 @@ def _claim() -> Job | None:
 def _paint_and_keep(job: Job) -> Artwork | None:
     with turns.hold(), Watch(job) as watch:
         engine = loading.get(job.engine)
-        inputs = _read(job)
-        watch.tell(READ_SHARE)
-
-        started = time.perf_counter()
-        picture = engine.render(inputs, partial(_tell, watch))
-        seconds = time.perf_counter() - started
-        watch.tell(PAINTED_SHARE)
-
-        stored = images.store_artwork(picture, name=str(job.result_id))
+        content = job.inputs.filter(role="content").first()
+        size = (content.width, content.height) if content else (0, 0)
+        is_poster = content is not None and posters.is_one(engine, size, job.parameters.get("size"))
+        stored, seconds = (_paint_poster if is_poster else _paint)(job, engine, watch, content)
         watch.check()
     return _keep(job, stored, seconds=seconds)
+
+
+def _paint(job: Job, engine: Engine, watch: Watch, content: JobInput | None) -> tuple[images.StoredArtwork, float]:
+    """In one piece; and the seconds inside the engine."""
+    photo = images.read(files.path(content.file), job.parameters.get("size")) if content else None
+    inputs = _read(job, photo)
+    watch.tell(READ_SHARE)
+
+    started = time.perf_counter()
+    picture = engine.render(inputs, partial(_tell, watch))
+    seconds = time.perf_counter() - started
+    watch.tell(PAINTED_SHARE)
+    return images.store_artwork(picture, name=str(job.result_id)), seconds
+
+
+def _paint_poster(job: Job, engine: PosterEngine, watch: Watch, content: JobInput):
+    """The same a few rows at a time: neither photo nor picture is ever in memory in one piece."""
+    clock = posters.Clock()
+    with posters.open_photo(files.path(content.file), job.parameters.get("size")) as photo:
+        watch.tell(READ_SHARE)
+        rows = engine.render_rows(_read(job, photo), partial(_tell, watch), files.incoming())
+        with closing(rows):
+            stored = posters.store(clock.time(rows), photo.shape, name=str(job.result_id))
+    return stored, clock.seconds
 
 
 def _tell(watch: Watch, share: float, picture: Callable[[], np.ndarray] | None = None) -> None:
     watch.tell(READ_SHARE + (PAINTED_SHARE - READ_SHARE) * min(max(share, 0.0), 1.0), picture)
 
 
-def _read(job: Job) -> Inputs:
+def _read(job: Job, content: np.ndarray | Rows | None) -> Inputs:
     rows = list(job.inputs.all())
-    content = next((row for row in rows if row.role == "content"), None)
     sketch = next((row for row in rows if row.role == "sketch"), None)
-    photo = images.read(files.path(content.file), job.parameters.get("size")) if content else None
     masks = [files.path(row.file) for row in rows if row.role == "mask"]
     return Inputs(
-        content=photo,
-        masks=images.read_masks(masks, photo.shape[:2]) if photo is not None else None,
+        content=content,
+        masks=glances.read_masks(masks, _size_of_masks(content)) if content is not None else None,
         styles=tuple(images.read(files.path(row.file), STYLE_SIDE) for row in rows if row.role == "style"),
         sketch=images.read(files.path(sketch.file)) if sketch else None,
         parameters=job.parameters,
     )
+
+
+def _size_of_masks(content: np.ndarray | Rows) -> tuple[int, int]:
+    """Height and width: the photo's own; of a poster smaller, for soft edges need no more."""
+    height, width = content.shape[:2]
+    if isinstance(content, np.ndarray):
+        return height, width
+    width, height = sizes.fit((width, height), POSTER_MASK_SIDE)
+    return height, width
 
 
 def _keep(job: Job, stored: images.StoredArtwork, *, seconds: float) -> Artwork | None:

@@ -10,6 +10,7 @@ import * as copy from "./copy.js";
 import * as curves from "./curves.js";
 import * as dropzone from "./dropzone.js";
 import * as edgesPreview from "./edges_preview.js";
+import * as estimate from "./estimate.js";
 import * as fullscreen from "./fullscreen.js";
 import * as grid from "./grid.js";
 import * as job from "./job.js";
@@ -32,8 +33,8 @@ import * as themeSwitch from "./theme_switch.js";
 import * as zoom from "./zoom.js";
 
 const BEHAVIOURS = [
-  archiveUpload, arrowKeys, compare, confirm, copy, curves, dropzone, arrivals, edgesPreview, fullscreen, job, leaving,
-  liveValue, once, probes, refresh, runWatch, scrubber, sending, settings, shelf, sketch, themeSwitch, zoom,
+  archiveUpload, arrowKeys, compare, confirm, copy, curves, dropzone, arrivals, edgesPreview, estimate, fullscreen, job,
+  leaving, liveValue, once, probes, refresh, runWatch, scrubber, sending, settings, shelf, sketch, themeSwitch, zoom,
   chooser, pad, regions, mixChange, mixer, grid,
 ];
 

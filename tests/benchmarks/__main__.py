@@ -31,6 +31,8 @@ CASES = (
     ("web", "echo"),
     ("gallery", "10000"),
     ("uploads", "1600"),
+    ("posters", "4000x3000"),
+    ("posters", "12000x8000"),
 )
 PAGE = ROOT / "docs" / "benchmarks.md"
 BEGIN, END = "<!-- make bench writes here -->", "<!-- until here -->"

@@ -55,3 +55,15 @@ def kill_at_work(world: World, site: sites.Site, killed: set[int]) -> int:
     time.sleep(random.uniform(0, SECONDS_A_JOB))
     os.kill(pids[0], signal.SIGKILL)
     return pids[0]
+
+
+def test_a_worker_killed_in_the_middle_of_a_poster_leaves_nothing_and_the_next_one_paints_it(tmp_path):
+    world = World(tmp_path, FAULTS_LEASE_SECONDS="2")
+    with sites.running(world.folder, **world.settings):
+        [poster] = world.submit(engine="die_once", size=300)
+
+        world.wait(lambda: world.job(poster, "state") == ("done",), seconds=90, what="the poster")
+
+    assert world.job(poster, "attempt", "n_failures") == (2, 1)
+    (world.media / "has-died").unlink()
+    world.check_that_nothing_is_lost(1)

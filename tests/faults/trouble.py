@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from tempfile import TemporaryFile
 
 from tfapp.engines.echo import EchoEngine
 
@@ -21,3 +22,20 @@ class KillEngine(EchoEngine):
     def render(self, inputs, progress):
         progress(0.1)
         os.kill(os.getpid(), signal.SIGKILL)
+
+
+class DieOnceEngine(EchoEngine):
+    """Paints a poster, and takes its process with it in the middle of the first one."""
+
+    most_pixels = 1000
+
+    def render_rows(self, inputs, progress, folder):
+        has_died = folder.parent / "has-died"
+        with TemporaryFile(dir=folder) as layers:
+            layers.write(bytes(1_000_000))
+            for top in range(0, inputs.content.shape[0], 16):
+                progress(top / inputs.content.shape[0])
+                yield inputs.content[top : top + 16]
+                if top > 32 and not has_died.exists():
+                    has_died.touch()
+                    os.kill(os.getpid(), signal.SIGKILL)

@@ -31,7 +31,7 @@ class World:
         self.database_url = database_url
         self.settings = {
             "STYLESITE_DATA": str(folder / "var"),
-            "STYLESITE_ENGINES": "echo,hang,kill",
+            "STYLESITE_ENGINES": "echo,hang,kill,die_once",
             "STYLESITE_LIMITS": "0",
             "DJANGO_SETTINGS_MODULE": "tests.faults.settings",
             **({"DATABASE_URL": database_url} if database_url else {}),

@@ -59,6 +59,13 @@ def test_numbers_out_of_range_are_clipped():
 
 # Downloads
 
+
+def download(master, **wanted) -> tuple:
+    file, *rest = images.encode(master, **wanted)
+    with file:
+        return (file.read(), *rest)
+
+
 PROVENANCE = {"engine": "adain", "parameters": {"strength": 0.5}, "site": "스타일 <&>", "date": "2026-11-20"}
 
 
@@ -76,7 +83,7 @@ def master():
 def test_a_download_shows_the_artwork(master, format, content_type, extension, provenance):
     before = set(master.parent.parent.iterdir())
 
-    data, *rest = images.encode(master, format=format, provenance=provenance)
+    data, *rest = download(master, format=format, provenance=provenance)
 
     assert rest == [content_type, extension]
     with Image.open(io.BytesIO(data)) as picture:
@@ -103,7 +110,7 @@ def test_storing_leaves_nothing_behind_when_the_disk_is_full(monkeypatch, settin
 
 
 def test_a_png_without_provenance_holds_nothing_but_pixels(master):
-    data, *_ = images.encode(master, format="png", provenance=None)
+    data, *_ = download(master, format="png", provenance=None)
 
     kinds, at = [], 8
     while at < len(data):
@@ -113,21 +120,21 @@ def test_a_png_without_provenance_holds_nothing_but_pixels(master):
 
 
 def test_a_jpeg_without_provenance_holds_nothing_but_pixels(master):
-    data, *_ = images.encode(master, format="jpeg", provenance=None)
+    data, *_ = download(master, format="jpeg", provenance=None)
 
     assert set(pictures.jpeg_segments(data)) <= {0xE0, 0xDB, 0xC0, 0xC4}
     assert data.endswith(b"\xff\xd9")
 
 
 def test_a_webp_without_provenance_holds_nothing_but_pixels(master):
-    data, *_ = images.encode(master, format="webp", provenance=None)
+    data, *_ = download(master, format="webp", provenance=None)
 
     assert data[12:16] == b"VP8 "
     assert len(data) in (20 + int.from_bytes(data[16:20], "little"), 21 + int.from_bytes(data[16:20], "little"))
 
 
 def test_provenance_can_be_read_from_a_png(master):
-    data, *_ = images.encode(master, format="png", provenance=PROVENANCE)
+    data, *_ = download(master, format="png", provenance=PROVENANCE)
 
     with Image.open(io.BytesIO(data)) as picture:
         assert json.loads(picture.text["stylesite"]) == PROVENANCE
@@ -136,7 +143,7 @@ def test_provenance_can_be_read_from_a_png(master):
 
 @pytest.mark.parametrize("format", ["jpeg", "webp"])
 def test_provenance_can_be_read_from_a_photo_file(master, format):
-    data, *_ = images.encode(master, format=format, provenance=PROVENANCE)
+    data, *_ = download(master, format=format, provenance=PROVENANCE)
 
     with Image.open(io.BytesIO(data)) as picture:
         tags = picture.getexif()

@@ -8,7 +8,7 @@ import pytest
 
 from tests import factories
 from tests.sources import ROOT
-from tfapp import engines, forms
+from tfapp import engines, forms, parameters
 
 pytestmark = pytest.mark.django_db
 
@@ -47,5 +47,30 @@ def test_no_usual_size_is_larger_than_results_may_be(name):
 
 def test_sizes_of_the_page_are_sizes_of_the_engine():
     for spec in engines.SPECS.values():
-        for parameter in spec.parameters:
+        for parameter in (one for one in spec.parameters if one.kind == "size"):
             assert all(parameter.minimum <= size <= parameter.maximum for size in parameter.choices)
+
+
+def test_only_engines_that_paint_posters_take_the_largest_sizes(settings):
+    most = {
+        name: next(one.maximum for one in spec.parameters if one.kind == "size") for name, spec in engines.SPECS.items()
+    }
+
+    assert most["adain"] == settings.RESULT_MAX_SIDE == 16_000
+    assert most["tfhub"] == most["tflite"] == settings.PIECE_MAX_SIDE == 4096
+
+
+def test_the_photos_own_size_is_never_more_than_the_engine_takes():
+    own = {"size": "own"}
+
+    assert parameters.fit(engines.SPECS["adain"], own, longest_side=12_000) == {"size": 12_000}
+    assert parameters.fit(engines.SPECS["tfhub"], own, longest_side=12_000) == {"size": 4096}
+    assert parameters.fit(engines.SPECS["tfhub"], {"size": 512}, longest_side=300) == {"size": 300}
+
+
+@pytest.mark.parametrize(
+    ("engine", "size", "kept"),
+    [("adain", "own", 16_000), ("adain", 8192, 8192), ("adain", 512, 4096), ("tfhub", "own", 4096)],
+)
+def test_a_photo_is_kept_as_large_as_it_may_be_wanted(engine, size, kept):
+    assert parameters.longest_side(engines.SPECS[engine], {"size": size}) == kept

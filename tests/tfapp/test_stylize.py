@@ -59,8 +59,8 @@ def test_it_says_what_it_did_and_leaves_nothing_behind(photo, style, tmp_path, c
     ("options", "sentence"),
     [
         (
-            {"engine": "gatys"},
-            "There is no engine 'gatys'. There are: adain, tfhub, tflite, emoji,",
+            {"engine": "monet"},
+            "There is no engine 'monet'. There are: adain, tfhub, tflite, gatys, emoji,",
         ),
         ({"engine": "emoji"}, "The engine 'emoji' takes no style picture"),
         ({"engine": "tflite"}, "This engine needs two files"),

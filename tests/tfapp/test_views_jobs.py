@@ -1,10 +1,13 @@
 """The page of a job, its inputs, and what a person may do with it."""
 
+import io
+
 import pytest
 from django.urls import reverse
+from PIL import Image
 
 from tests import clients, factories
-from tfapp import files
+from tfapp import files, images
 from tfapp.models import Artwork, Job
 
 pytestmark = pytest.mark.django_db
@@ -224,3 +227,25 @@ def test_a_stranger_has_no_pictures(client):
 
     assert response.status_code == 200
     assert len(response.context["page"]) == 0
+
+
+def test_of_a_large_photo_its_owner_sees_a_preview(monkeypatch):
+    monkeypatch.setattr(images, "PHOTO_SIDE", 24)
+    job = factories.make_job(with_files=False)
+    factories.make_input(job, role="content", width=12_000, height=8000)
+    address = reverse("job_input", args=[job.pk, "content", 0])
+
+    response = clients.visitor(job.person).get(address)
+
+    assert response["Content-Type"] == "image/jpeg" and response["Cache-Control"] == "private, no-store"
+    assert Image.open(io.BytesIO(response.getvalue())).size == (24, 16)
+    assert files.leftovers() == []
+
+
+def test_a_large_photo_that_is_gone_is_not_found():
+    job = factories.make_job(with_files=False)
+    files.path(factories.make_input(job, role="content", width=12_000, height=8000).file).unlink()
+
+    response = clients.visitor(job.person).get(reverse("job_input", args=[job.pk, "content", 0]))
+
+    assert response.status_code == 404

@@ -70,10 +70,23 @@ def clean(request: dict) -> dict:
 
 def convert(request: dict) -> dict:
     """Write a finished picture of ours in another format, with nothing but what the request says to add."""
+    Image.MAX_IMAGE_PIXELS = None
     with Image.open(request["source"], formats=("PNG",)) as master:
-        picture = Image.frombytes("RGB", master.size, master.convert("RGB").tobytes())
+        picture = master.convert("RGB")
+    picture.info = {}  # in a master of ours there is none; and a copy of it all would take as much memory again
     extra = {name: bytes.fromhex(request[name]) for name in ("exif", "xmp") if request.get(name)}
     store(picture, request, kind=request["kind"], **DOWNLOAD_OPTIONS[request["kind"]], **extra)
+    return {"width": picture.width, "height": picture.height}
+
+
+def shrink(request: dict) -> dict:
+    """Write a stored photo of ours once more, small enough to be looked at."""
+    Image.MAX_IMAGE_PIXELS = None
+    with Image.open(request["source"], formats=("JPEG",)) as photo:
+        size = sizes.fit(photo.size, request["longest_side"])
+        photo.draft("RGB", size)
+        picture = photo.convert("RGB").resize(size, Image.Resampling.LANCZOS, reducing_gap=3)
+    store(picture, request, kind="JPEG", quality=85)
     return {"width": picture.width, "height": picture.height}
 
 
@@ -88,7 +101,7 @@ def store(picture: Image.Image, request: dict, *, kind: str, **options) -> None:
         raise Refusal("room", str(error)) from error
 
 
-STORIES = {"clean": clean, "convert": convert}
+STORIES = {"clean": clean, "convert": convert, "shrink": shrink}
 
 
 def limit_memory(n_bytes: int) -> None:

@@ -43,13 +43,15 @@ def decode(data: bytes, *, kind: str, budget: sizes.Budget, longest_side: int) -
     if kind != "JPEG":
         budget.check(image.size)  # some decoders find another size than the header's
 
-    picture = to_rgb(image)
+    turn, picture = orientation(image), to_rgb(image)
+    del image  # of the largest pictures a few copies are all that the memory holds
     if max(picture.size) > longest_side:
         picture = picture.resize(sizes.fit(picture.size, longest_side), Image.Resampling.LANCZOS, reducing_gap=3)
-    turn = orientation(image)
     if turn in UPRIGHT:
         picture = picture.transpose(UPRIGHT[turn])
-    return Image.frombytes("RGB", picture.size, picture.tobytes())
+    clean = Image.new("RGB", picture.size)
+    clean.paste(picture)
+    return clean
 
 
 def orientation(image: Image.Image) -> int:

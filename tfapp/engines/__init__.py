@@ -16,9 +16,10 @@ KEEP_COLOURS = Parameter(
     "keep_colours", _("Keep the photo's colours"), "switch", False, help=_("Take the brush, leave the palette.")
 )
 SIZE = Parameter(
-    *("size", _("Size"), "size", min(1024, settings.RESULT_MAX_SIDE), 128, settings.RESULT_MAX_SIDE, 1),
+    *("size", _("Size"), "size", min(1024, settings.PIECE_MAX_SIDE), 128, settings.PIECE_MAX_SIDE, 1),
     help=_("The longest side of the result, in pixels."),
 )
+POSTER_SIZE = replace(SIZE, maximum=settings.RESULT_MAX_SIDE)
 STYLE_PARAMETERS = (STRENGTH, KEEP_COLOURS, SIZE)
 STYLE_SCALE = Parameter(
     *("style_scale", _("Size of the brush"), "range", 1.0, 0.5, 2, 0.05),
@@ -46,15 +47,15 @@ HAS_SWIFT = (SHIPPED_FOLDER / "adain" / "swift" / "config.json").exists()
 MIX_PARAMETERS = (
     *(replace(STRENGTH, maximum=1.5), STYLE_SCALE, KEEP_COLOURS, COLOURS, SHARPNESS),
     *([QUALITY] if HAS_SWIFT else []),
-    SIZE,
+    POSTER_SIZE,  # it paints posters, too: see PosterEngine
 )
 EMOJI_SIZE = Parameter(
-    *("size", _("Size"), "size", min(512, settings.RESULT_MAX_SIDE), 128, min(512, settings.RESULT_MAX_SIDE), 1),
+    *("size", _("Size"), "size", min(512, settings.PIECE_MAX_SIDE), 128, min(512, settings.PIECE_MAX_SIDE), 1),
     help=_("Width and height of the picture, in pixels."),
     choices=(128, 256, 384, 512),
 )
 PHOTO_SIZE = Parameter(
-    *("size", _("Size"), "size", min(768, settings.RESULT_MAX_SIDE), 128, min(1024, settings.RESULT_MAX_SIDE), 1),
+    *("size", _("Size"), "size", min(768, settings.PIECE_MAX_SIDE), 128, min(1024, settings.PIECE_MAX_SIDE), 1),
     help=_("The longest side of the result, in pixels. The smaller, the broader its brush."),
     choices=(384, 512, 768, 1024),
 )
@@ -84,7 +85,7 @@ SEED = Parameter(
     is_fine=True,
 )
 OPTIMISED_SIZE = Parameter(
-    *("size", _("Size"), "size", min(512, settings.RESULT_MAX_SIDE), 128, min(1024, settings.RESULT_MAX_SIDE), 1),
+    *("size", _("Size"), "size", min(512, settings.PIECE_MAX_SIDE), 128, min(1024, settings.PIECE_MAX_SIDE), 1),
     help=_("The longest side of the result, in pixels. Twice as long takes four times the time."),
     choices=(256, 384, 512, 768, 1024),
 )

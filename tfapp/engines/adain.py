@@ -2,22 +2,24 @@
 
 import logging
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 from django.utils.translation import gettext_noop
 
-from tfapp.engines import colour, mixing, pictures
+from tfapp.engines import colour, mixing, pictures, posters
 from tfapp.engines.base import EngineError, Inputs, Progress
 from tfapp.engines.style_networks import STYLE_SIDE, StyleNetworks
-from trainer import checkpoints
+from trainer import checkpoints, gradients
 from trainer.networks import pixels
 
 NOT_LOADED = gettext_noop("The painter's weights are missing or damaged.")
 
 FINE, SWIFT = "fine", "swift"  # qualities; what is not in a checkpoint of its own is painted by the other
 FADE = 0.2  # under this strength the photo itself shows through, and at 0 it is all there is
+MOST_PIXELS, MOST_PIXELS_ON_GPU = 1_500_000, 16_000_000  # in one piece: the first take a worker 1.2 GB
 N_WARM = 2  # renderings before a measurement, to compile
 
 log = logging.getLogger(__name__)
@@ -39,6 +41,7 @@ class AdainEngine:
             log.warning("The checkpoint %s cannot be loaded: %s", source, error)
             raise EngineError(NOT_LOADED) from error
 
+        self.most_pixels = MOST_PIXELS if gradients.peak_device_memory() is None else MOST_PIXELS_ON_GPU
         self._beside = ThreadPoolExecutor(thread_name_prefix="content")
         grey = np.full((64, 64, 3), 0.5, "float32")
         for quality in self._networks:
@@ -48,7 +51,7 @@ class AdainEngine:
         """The content, at its own size, painted in a mixture of the styles. Raises EngineError."""
         content, styles = pictures.photo_and_styles(inputs)
         mix = mixing.read(inputs, n_styles=len(styles), size=content.shape[:2])
-        networks = self._networks.get(inputs.parameters.get("quality", FINE), self._networks[FINE])
+        networks = self._choose(inputs)
         progress(0.0)
 
         # The style encoder has much that only one core can do: the other looks at the photo meanwhile.
@@ -61,9 +64,27 @@ class AdainEngine:
 
         picture = pictures.finished(networks.paint(read, codes, mix.masks))
         progress(0.9)
-        picture = _finish(picture, content, mix)
+        edges = colour.find_edges(content) if mix.sharpness else None
+        picture = _finish(picture, content, mix, edges)
         progress(1.0)
         return picture
+
+    def render_rows(self, inputs: Inputs, progress: Progress, folder: Path) -> Iterator[np.ndarray]:
+        """The same, a few rows at a time, for a content of any size. Raises EngineError; OSError on a full disk."""
+        content, styles = posters.photo_and_styles(inputs)
+        mix = mixing.read(inputs, n_styles=len(styles), size=None)
+        networks = self._choose(inputs)
+        progress(0.0)
+
+        small = posters.reduce(content, 2 * STYLE_SIDE)
+        codes, soft = _mix_codes(networks, small, styles, mix), colour.soften(small)
+        for top, painted in posters.paint(networks, content, codes, mix.masks, folder=folder, progress=progress):
+            bottom = top + len(painted)
+            edges = posters.find_edges(content, soft, top, bottom) if mix.sharpness else None
+            yield _finish(pictures.finished(painted), content[top:bottom], mix, edges)
+
+    def _choose(self, inputs):
+        return self._networks.get(inputs.parameters.get("quality", FINE), self._networks[FINE])
 
 
 def measure_seconds(engine: AdainEngine, side: int, n_times: int = 7) -> list[float]:
@@ -90,13 +111,13 @@ def _mix_codes(networks, content, styles, mix):
     return codes
 
 
-def _finish(picture, content, mix):
-    """What needs no network: the photo under a weak style, its colours, its edges."""
+def _finish(picture, content, mix, edges):
+    """What needs no network: the photo under a weak style, its colours, its edges. Of some rows as of the whole."""
     if mix.strength < FADE:
         share = mix.strength / FADE
         picture = share * picture + (1 - share) * content
     if mix.colours == mixing.LIGHT:
         picture = colour.keep_colours(picture, content)
     if mix.sharpness:
-        picture = colour.sharpen(picture, content, mix.sharpness)
+        picture = colour.sharpen(picture, edges, mix.sharpness)
     return picture

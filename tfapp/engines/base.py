@@ -1,7 +1,8 @@
 """The contract every engine keeps. Knows no Django models, users or requests."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -52,11 +53,22 @@ class EngineSpec:
     mixes: bool = False  # takes `weights` and masks, and paints a small picture at once: fit for the mixer
 
 
+class Rows(Protocol):
+    """A photo too large to be held as numbers: a slice of it is float32 (so many rows, width, 3) in 0..1."""
+
+    shape: tuple[int, int, int]
+
+    def __getitem__(self, rows: slice) -> np.ndarray: ...
+
+
 @dataclass(frozen=True)
 class Inputs:
-    """What goes into one rendering: pictures are float32 (height, width, 3) in 0..1."""
+    """What goes into one rendering: pictures are float32 (height, width, 3) in 0..1.
 
-    content: np.ndarray | None = None
+    Of a poster the content is Rows, and the masks may be smaller than it.
+    """
+
+    content: np.ndarray | Rows | None = None
     styles: tuple[np.ndarray, ...] = ()
     parameters: Mapping[str, Any] = field(default_factory=dict)
     sketch: np.ndarray | None = None
@@ -71,6 +83,18 @@ class Engine(Protocol):
 
     def render(self, inputs: Inputs, progress: Progress) -> np.ndarray:
         """Return a float32 (height, width, 3) picture in 0..1. Raises EngineError."""
+
+
+class PosterEngine(Engine, Protocol):
+    """One that paints pictures of any size, too, with memory that does not grow with them."""
+
+    most_pixels: int  # of a content that `render` gets; a larger one goes to `render_rows`
+
+    def render_rows(self, inputs: Inputs, progress: Progress, folder: Path) -> Iterator[np.ndarray]:
+        """The picture from top to bottom, a few rows at a time, as float32 (so many rows, width, 3) in 0..1.
+
+        Its temporary files lie in `folder`, and are gone however it ends. Raises EngineError; OSError on a full disk.
+        """
 
 
 class EngineError(Exception):

@@ -31,10 +31,18 @@ def match_statistics(style: np.ndarray, photo: np.ndarray) -> np.ndarray:
     return np.clip(moved, 0, 1).astype("float32")
 
 
-def sharpen(picture: np.ndarray, photo: np.ndarray, amount: float) -> np.ndarray:
-    """The picture with `amount` (0 to 1) of the photo's fine edges laid over its light, both (h, w, 3) in 0..1."""
-    light = photo @ LUMINANCE
-    edges = light - cv2.GaussianBlur(light, (0, 0), EDGE_SHARE * max(light.shape))
+def find_edges(photo: np.ndarray) -> np.ndarray:
+    """The fine edges in the light of a photo (h, w, 3): (h, w)."""
+    return photo @ LUMINANCE - soften(photo)
+
+
+def soften(photo: np.ndarray) -> np.ndarray:
+    """The light of a photo (h, w, 3) without its fine edges: (h, w)."""
+    return cv2.GaussianBlur(photo @ LUMINANCE, (0, 0), EDGE_SHARE * max(photo.shape))
+
+
+def sharpen(picture: np.ndarray, edges: np.ndarray, amount: float) -> np.ndarray:
+    """The picture, (h, w, 3) in 0..1, with `amount` (0 to 1) of a photo's edges (h, w) laid over its light."""
     return np.clip(picture + amount * edges[..., None], 0, 1).astype("float32")
 
 

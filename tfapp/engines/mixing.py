@@ -28,8 +28,8 @@ class Mix:
     masks: np.ndarray | None  # (h, w, k) float32, adding up to one everywhere; None where there is one region
 
 
-def read(inputs: Inputs, *, n_styles: int, size: tuple[int, int]) -> Mix:
-    """What the parameters of a photo of that size say. Raises EngineError for what makes no sense."""
+def read(inputs: Inputs, *, n_styles: int, size: tuple[int, int] | None) -> Mix:
+    """What the parameters of a photo of that size say; None: its masks may have any. EngineError for nonsense."""
     given = inputs.parameters
     masks = _read_masks(inputs.masks, size)
     keeps = bool(given.get("keep_colours"))
@@ -63,7 +63,12 @@ def _read_masks(regions, size):
     if regions is None:
         return None
     regions = np.asarray(regions)
-    if regions.ndim != 3 or regions.shape[:2] != size or regions.dtype.kind != "f" or not np.isfinite(regions).all():
+    if (
+        regions.ndim != 3
+        or size not in (None, regions.shape[:2])
+        or regions.dtype.kind != "f"
+        or not np.isfinite(regions).all()
+    ):
         raise EngineError(WRONG_MASKS)
     regions = np.clip(regions.astype("float32"), 0, 1)
     regions = regions / np.maximum(regions.sum(-1, keepdims=True), 1)

@@ -31,6 +31,12 @@ class StyleNetworks:
         by_place = adain.build_decoder(self.architecture, precision, has_masks=True)
         by_place.set_weights(networks["decoder"].get_weights())
 
+        self.content_encoder, self.decoder, self.decoder_by_place = (
+            networks["content_encoder"],
+            networks["decoder"],
+            by_place,
+        )
+
         self._run_content, self._run_style, self._run_decoder = map(gradients.compile_for_pictures, networks.values())
         self._run_by_place = gradients.compile_for_pictures(by_place)
         self.encode = pictures.Remembered(self._encode)

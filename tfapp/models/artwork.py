@@ -12,6 +12,8 @@ from tfapp.models.job import Job
 from tfapp.models.person import Person
 
 REPORTS_THAT_HIDE = 3
+WEBP_PIXELS = 20_000_000  # in larger pictures WebP runs over, and takes minutes
+VIEW_SIDE = 4096  # pixels: of a larger picture people look at a copy, with this longest side
 
 
 class ArtworkQuerySet(models.QuerySet):
@@ -107,6 +109,18 @@ class Artwork(models.Model):
     def sizes(self) -> list[tuple[int, int]]:
         """Width and height of each stored thumbnail, smallest first."""
         return sorted((int(width), height) for width, height in self.thumbnails.items())
+
+    @property
+    def view_width(self) -> int | None:
+        """The width of that copy; None where the picture itself is small enough, or older than copies are."""
+        width, height = self.sizes[-1]
+        is_copy = max(self.width, self.height) > VIEW_SIDE and max(width, height) > VIEW_SIDE // 2
+        return width if is_copy else None
+
+    @property
+    def can_be_webp(self) -> bool:
+        """Whether it can be downloaded as WebP, too."""
+        return self.width * self.height <= WEBP_PIXELS
 
     def publish(self) -> bool:
         """Show it to everybody; says whether that changed anything."""

@@ -13,7 +13,7 @@ from django.db import close_old_connections, connection
 
 from stylesite import turns
 from stylesite.lifecycle import stopping
-from tfapp import files, images, loading, menu, rendering, shelf
+from tfapp import files, glances, images, loading, menu, rendering, shelf
 from tfapp.engines.base import EngineError, Inputs
 from tfapp.proofs import SECONDS, SHELF, SUBJECT, Proof, Wish, lists, sockets, subjects
 
@@ -122,7 +122,7 @@ def _paint(wish: Wish) -> Proof:
     started = time.perf_counter()
     picture = engine.render(inputs, check)
     seconds = time.perf_counter() - started
-    return Proof(picture=images.as_jpeg(picture), seconds=round(seconds, 4))
+    return Proof(picture=glances.as_jpeg(picture), seconds=round(seconds, 4))
 
 
 def _find_subject(wish: Wish) -> Proof:
@@ -131,7 +131,7 @@ def _find_subject(wish: Wish) -> Proof:
     seconds = time.perf_counter() - started
     if mask is None:
         return Proof(refused="engine", sentence=subjects.NOT_FOUND)
-    return Proof(picture=images.as_png(mask), seconds=round(seconds, 4))
+    return Proof(picture=glances.as_png(mask), seconds=round(seconds, 4))
 
 
 @lru_cache(maxsize=N_PICTURES)
@@ -143,4 +143,4 @@ def _read(name: str, side: int) -> np.ndarray:
 
 @lru_cache(maxsize=N_PICTURES)
 def _read_masks(names: tuple[str, ...], size: tuple[int, int]) -> np.ndarray | None:
-    return images.read_masks([files.path(name) for name in names], size)
+    return glances.read_masks([files.path(name) for name in names], size)

@@ -4,7 +4,7 @@ import uuid
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext as _
@@ -94,6 +94,8 @@ def artwork_download(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
     wanted = request.GET.get("format", "png")
     if wanted not in FORMATS:
         return errors.answer(request, 400, _("Pictures can be downloaded as PNG, JPEG or WebP."))
+    if wanted not in images.downloads(found.width, found.height):
+        return errors.answer(request, 400, _("Pictures as large as this can be downloaded as PNG or JPEG."))
     provenance = pictures.provenance(found) if request.GET.get("provenance") == "1" else None
     try:
         if wanted != "png":  # a process has to read and write it
@@ -107,7 +109,7 @@ def artwork_download(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
         return errors.answer(request, refusal.status, refusal.sentence)
     except limits.Exceeded as exceeded:
         return errors.too_many(request, exceeded)
-    response = HttpResponse(content, content_type=content_type)
+    response = FileResponse(content, content_type=content_type)
     response["Content-Disposition"] = f'attachment; filename="stylesite-{str(found.pk)[:8]}.{extension}"'
     return sending.guard(response)
 

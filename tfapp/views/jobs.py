@@ -3,12 +3,12 @@
 import uuid
 
 from django.contrib.auth.decorators import login_not_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from tfapp import forms, images, jobs, limits, people, pictures, previews
+from tfapp import files, forms, images, jobs, limits, people, pictures, previews
 from tfapp.models import Job
 from tfapp.views import errors, paging, sending
 
@@ -86,7 +86,14 @@ def job_input(request: HttpRequest, id: uuid.UUID, role: str, position: int) -> 
     found = _mine(request, id).inputs.filter(role=role, position=position).first()
     if found is None:
         raise Http404
-    return sending.picture(request, found.file)
+    if max(found.width, found.height) <= images.VIEW_SIDE:
+        return sending.picture(request, found.file)
+    try:  # a photo for a poster: nobody's browser should open all of it
+        return sending.guard(FileResponse(images.shrink(files.path(found.file)), content_type=sending.TYPES["jpg"]))
+    except FileNotFoundError as error:
+        raise Http404 from error
+    except images.Refused as refusal:
+        return errors.answer(request, refusal.status, refusal.sentence)
 
 
 @login_not_required

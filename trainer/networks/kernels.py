@@ -47,6 +47,19 @@ def instance_norm_in_ops(x, scale, shift, epsilon: float = 1e-4):
     return ops.cast((wide - mean) * factor + shift[:, None, None], x.dtype)
 
 
+def normalise(x, mean, variance, scale, shift, epsilon: float = 1e-4):
+    """`instance_norm` of some rows of one picture, by the moments of the whole of it: all four are (c,) float32."""
+    if tf is None or not tf.is_tensor(x):
+        return normalise_in_ops(x, mean, variance, scale, shift, epsilon)
+    known = {"mean": mean, "variance": variance, "is_training": False}
+    return tf.raw_ops.FusedBatchNormV3(x=x, scale=scale, offset=shift, epsilon=epsilon, **known)[0]
+
+
+def normalise_in_ops(x, mean, variance, scale, shift, epsilon: float = 1e-4):
+    factor = ops.rsqrt(variance + epsilon) * scale
+    return ops.cast((ops.cast(x, "float32") - mean) * factor + shift, x.dtype)
+
+
 def moments(x):
     """Mean and variance of each channel of each picture over its positions: (n, h, w, c) → two of (n, c), float32."""
     if tf is None or x.shape[0] is None or not tf.is_tensor(x):
@@ -120,6 +133,20 @@ def pad_in_ops(x, margin: int, indices):
     for axis in (1, 2):
         x = _pad_axis(x, axis, indices(margin))
     return x
+
+
+def take_positions(x, rows, columns):
+    """The picture of these rows and columns of another, in that order, some of them perhaps twice: (n, h, w, c)."""
+    if tf is None or not tf.is_tensor(x):
+        return take_positions_in_ops(x, rows, columns)
+    n, height, width, channels = x.shape
+    positions = np.asarray(rows, "int32")[:, None] * width + np.asarray(columns, "int32")
+    taken = tf.gather(tf.reshape(x, (n, height * width, channels)), positions.ravel(), axis=1)
+    return tf.reshape(taken, (n, len(rows), len(columns), channels))
+
+
+def take_positions_in_ops(x, rows, columns):
+    return ops.take(ops.take(x, np.asarray(rows, "int32"), axis=1), np.asarray(columns, "int32"), axis=2)
 
 
 def _pad(x, margin, indices):
@@ -197,14 +224,34 @@ def enlarge_and_convolve(x, kernel, bias):
     x (n, h, w, a), kernel (3, 3, a, b), bias (b,) → (n, 2h, 2w, b). The kernel is folded into one for each
     of the four output phases, which look at 3×3 small positions; edges repeat. Exact, not an approximation.
     """
+    x = ops.conv(pad_by_edge(x, 1), fold_into_phases(kernel), padding="valid")
+    return depth_to_space(x + ops.tile(bias, 4))
+
+
+def fold_into_phases(kernel):
+    """The kernel of one output for each phase of an enlargement: (3, 3, a, b) → (3, 3, a, 4b)."""
     if tuple(kernel.shape[:2]) != (3, 3):
         raise ValueError(f"Expected a 3×3 kernel, got {tuple(kernel.shape)}.")
-    channels = kernel.shape[-1]
     fold = ops.cast(PHASE_FOLDING, kernel.dtype)
     folded = ops.einsum("yau,xbv,yxio->uviabo", fold, fold, kernel)
-    folded = ops.reshape(folded, (3, 3, kernel.shape[2], 4 * channels))
-    x = ops.conv(pad_by_edge(x, 1), folded, padding="valid")
-    return depth_to_space(x + ops.tile(bias, 4))
+    return ops.reshape(folded, (3, 3, kernel.shape[2], 4 * kernel.shape[-1]))
+
+
+def prepare_convolution(kernel, bias, stride: int = 1, *, unfolds: bool = False):
+    """A function of pictures that have their margins already, (1, h, w, a), with any h and w: they are convolved.
+
+    Compiled where the backend can: product and bias are then rounded once, as in a network that is compiled.
+    With `unfolds`, four channels become the 2×2 pixels of one.
+    """
+
+    def convolve(padded):
+        x = ops.conv(padded, kernel, strides=stride, padding="valid") + bias
+        return depth_to_space(x) if unfolds else x
+
+    if tf is None:
+        return convolve
+    signature = [tf.TensorSpec((1, None, None, kernel.shape[2]), kernel.dtype)]
+    return tf.function(convolve, input_signature=signature, autograph=False)
 
 
 def enlarge_and_convolve_in_ops(x, kernel, bias):

@@ -136,7 +136,7 @@ class ConditionalNorm(keras.layers.Layer):
             return kernels.instance_norm(x, 1 + scale, shift)
         plain = ops.ones_like(scale[:, 0])
         normed = kernels.instance_norm(x, plain, 0 * plain)
-        return normed * _spread(1 + scale, masks, x.dtype) + _spread(shift, masks, x.dtype)
+        return normed * spread(1 + scale, masks, x.dtype) + spread(shift, masks, x.dtype)
 
     def compute_output_shape(self, x_shape, scales_shape, masks_shape=None):
         return x_shape
@@ -162,7 +162,7 @@ class Grain(keras.layers.Layer):
         noise = ops.cast(self.noise_of(*ops.shape(x)[1:3])[None], x.dtype)
         if masks is None:
             return x + ops.cast(amounts[:, None, None], x.dtype) * noise
-        return x + _spread(amounts, masks, x.dtype) * noise
+        return x + spread(amounts, masks, x.dtype) * noise
 
     def noise_of(self, height, width, top=0):
         """The noise of so many positions, `top` rows below the upper edge: float32 (height, width, 1)."""
@@ -202,7 +202,7 @@ class Moments(keras.layers.Layer):
         return keras.KerasTensor(self.compute_output_shape(x.shape), "float32")
 
 
-def _spread(values, masks, dtype):
+def spread(values, masks, dtype):
     """(n, k, c) over the places of their masks (n, h, w, k): (n, h, w, c)."""
     n, height, width, k = ops.shape(masks)
     flat = ops.matmul(ops.reshape(ops.cast(masks, dtype), (n, height * width, k)), ops.cast(values, dtype))

@@ -152,3 +152,21 @@ def test_enlarging_is_bilinear():
 def test_only_kernels_of_three_by_three_are_folded():
     with pytest.raises(ValueError, match="3×3"):
         kernels.enlarge_and_convolve(noise(1, 4, 4, 2), noise(5, 5, 2, 2), noise(2))
+
+
+def test_rows_normalised_by_the_moments_of_the_whole_are_rows_of_the_whole():
+    x, scale, shift = 5 * noise(1, 6, 7, 4) + 2, noise(1, 4, seed=1), noise(1, 4, seed=2)
+    known = [one[0] for one in (*kernels.moments(x), scale, shift)]
+    whole = kernels.instance_norm(x, scale, shift)
+
+    assert np.allclose(kernels.normalise(x[:, 2:5], *known), whole[:, 2:5], atol=1e-4)
+    assert np.allclose(kernels.normalise_in_ops(x[:, 2:5], *known), whole[:, 2:5], atol=1e-4)
+
+
+def test_taken_positions_equal_their_plain_form():
+    x, rows, columns = noise(1, 5, 6, 2), np.array([1, 0, 1, 4]), np.array([5, 5, 0])
+
+    taken = kernels.take_positions(x, rows, columns)
+
+    assert np.array_equal(taken, np.asarray(x)[:, rows][:, :, columns])
+    assert np.array_equal(taken, kernels.take_positions_in_ops(x, rows, columns))

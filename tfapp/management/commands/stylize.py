@@ -2,14 +2,14 @@
 
 import shutil
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from tfapp import engines, images
-from tfapp.engines.base import EngineError, Inputs
+from tfapp import engines, files, images, posters
+from tfapp.engines.base import Engine, EngineError, Inputs
 
 STYLE_SIDE = 1024  # pixels; no engine looks closer
 FORMATS = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".webp": "webp"}
@@ -34,23 +34,17 @@ class Command(BaseCommand):
         output_format = _check_out(out)
         _check_parameters(engine, strength=strength, size=size)
         with ExitStack() as stack:
-            inputs = Inputs(
-                content=_read(content, size, stack),
-                styles=(_read(style, STYLE_SIDE, stack),),
-                parameters={"strength": strength, "keep_colours": keep_colours},
-            )
-        try:
-            painter = engines.load(engine)
-            started = time.perf_counter()
-            picture = painter.render(inputs, lambda share, show=None: None)
-        except EngineError as error:
-            raise CommandError(error.message) from error
-        seconds = time.perf_counter() - started
+            photo, style = _open(content, stack), images.read(_open(style, stack).part, STYLE_SIDE)
+            parameters = {"strength": strength, "keep_colours": keep_colours}
+            try:
+                stored, seconds = _paint(engines.load(engine), photo, size, (style,), parameters)
+            except EngineError as error:
+                raise CommandError(error.message) from error
 
-        stored = images.store_artwork(picture)
         try:
-            data, _, _ = images.encode(stored.part / "master.png", format=output_format, provenance=None)
-            out.write_bytes(data)
+            picture, _, _ = images.encode(stored.part / "master.png", format=output_format, provenance=None)
+            with picture, out.open("wb") as file:
+                shutil.copyfileobj(picture, file)
         except OSError as error:
             raise CommandError(f"{out} cannot be written: {error.strerror}.") from error
         finally:
@@ -80,7 +74,22 @@ def _check_parameters(engine: str, *, strength: float, size: int | None) -> None
             raise CommandError(f"--{name} is {value:g}, but it must be {parameter.minimum:g} to {parameter.maximum:g}.")
 
 
-def _read(path: Path, longest_side: int | None, stack: ExitStack):
+def _paint(painter: Engine, photo: images.Picture, size: int | None, styles: tuple, parameters: dict):
+    """The stored picture, and the seconds that it took."""
+    if not posters.is_one(painter, (photo.width, photo.height), size):
+        inputs = Inputs(images.read(photo.part, size), styles, parameters)
+        started = time.perf_counter()
+        picture = painter.render(inputs, lambda share, show=None: None)
+        return images.store_artwork(picture), time.perf_counter() - started
+
+    clock = posters.Clock()
+    with posters.open_photo(photo.part, size) as rows:
+        painted = painter.render_rows(Inputs(rows, styles, parameters), lambda share, show=None: None, files.incoming())
+        with closing(painted):
+            return posters.store(clock.time(painted), rows.shape), clock.seconds
+
+
+def _open(path: Path, stack: ExitStack) -> images.Picture:
     """A picture that anybody may have made: it goes the way of an upload."""
     try:
         picture = images.open_file(path, path.name)
@@ -89,4 +98,4 @@ def _read(path: Path, longest_side: int | None, stack: ExitStack):
     except images.Refused as error:
         raise CommandError(f"{path}: {error.sentence}") from error
     stack.callback(images.discard, [picture])
-    return images.read(picture.part, longest_side)
+    return picture

@@ -1,0 +1,32 @@
+// Says how long a picture will take, once the photo is there and the painter has been measured.
+
+export const place = "[data-estimate]";
+
+const LEAST = 3; // seconds: nobody asks about less
+const MINUTES = 100; // from so many seconds on
+
+export function start(words) {
+  const form = words.closest("form");
+  const show = () => say(words, estimate(form));
+  for (const event of ["change", "filled", "emptied"]) form.addEventListener(event, show, true);
+  form.addEventListener("load", show, true); // of the preview, whose size is the photo's
+  show();
+}
+
+function estimate(form) {
+  const photo = form.querySelector('[data-dropzone="content"] [data-previews] img');
+  const seconds = Number(form.querySelector('[name="engine"]:checked')?.dataset.seconds);
+  if (!photo?.naturalWidth || !seconds) return 0;
+
+  const longest = Math.max(photo.naturalWidth, photo.naturalHeight);
+  const wanted = Number(form.querySelector('[name="size"]')?.value) || longest; // or the photo's own
+  const scale = Math.min(1, wanted / longest);
+  return (seconds * photo.naturalWidth * photo.naturalHeight * scale * scale) / 1e6;
+}
+
+function say(words, seconds) {
+  words.hidden = seconds < LEAST;
+  const inMinutes = seconds >= MINUTES;
+  const sentence = inMinutes ? words.dataset.sayMinutes : words.dataset.saySeconds;
+  words.textContent = sentence.replace("{n}", Math.round(inMinutes ? seconds / 60 : seconds));
+}

@@ -1,0 +1,100 @@
+"""Posters: a photo that no memory holds, painted a few rows at a time by networks that see the whole of it."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from tfapp.engines import colour, pictures
+from tfapp.engines.base import EngineError, Inputs, Progress, Rows
+from tfapp.engines.style_networks import QUARTER, StyleNetworks
+from trainer.networks import pixels
+from trainer.networks.streaming import Stream
+
+ROWS_AT_ONCE = 256  # of a photo that is made small
+
+
+def photo_and_styles(inputs: Inputs) -> tuple[Rows, list[np.ndarray]]:
+    """The pictures of a style engine, the photo in rows. Raises EngineError."""
+    if inputs.content is None:
+        raise EngineError(pictures.NO_PHOTO)
+    if not inputs.styles:
+        raise EngineError(pictures.NO_STYLE)
+    if len(inputs.content.shape) != 3 or inputs.content.shape[-1] != 3 or 0 in inputs.content.shape:
+        raise EngineError(pictures.NOT_A_PICTURE)
+    return inputs.content, [pictures.check(style) for style in inputs.styles]
+
+
+def reduce(content: Rows, side: int) -> np.ndarray:
+    """The photo small enough to be held, by the means of squares of pixels; its shorter side still at least `side`."""
+    factor = max(1, min(content.shape[:2]) // side)
+    height, width = (length // factor for length in content.shape[:2])
+    n_rows = max(1, ROWS_AT_ONCE // factor)
+    small = []
+    for top in range(0, height, n_rows):
+        bottom = min(height, top + n_rows)
+        rows = content[top * factor : bottom * factor][:, : width * factor]
+        small.append(rows.reshape(bottom - top, factor, width, factor, 3).mean((1, 3), dtype="float32"))
+    return np.concatenate(small)
+
+
+def paint(
+    networks: StyleNetworks,
+    content: Rows,
+    codes: np.ndarray,
+    masks: np.ndarray | None,
+    *,
+    folder: Path,
+    progress: Progress,
+) -> Iterator[tuple[int, np.ndarray]]:
+    """The content in a code (1, n), or in k of them, each where its mask is: (first row, float32 rows), about 0..1.
+
+    The masks (h, w, k) may be smaller than the content.
+    """
+    height, width = content.shape[:2]
+    read, shape, top, left = _with_mirrored_edges(content, networks.architecture.multiple)
+    stream = Stream(folder)
+    features = stream.through(networks.content_encoder, stream.photo(shape, read))
+    if masks is None:
+        picture = stream.through(networks.decoder, features, codes)
+    else:
+        shares = pixels.resize(masks, shape[0] // QUARTER, shape[1] // QUARTER)
+        places = stream.photo(shares.shape, lambda first, last: shares[first:last])
+        picture = stream.through(networks.decoder_by_place, features, codes[None], places)
+
+    at = -top
+    for rows in stream.rows(picture, progress):
+        inside = rows[max(0, -at) : max(0, height - at), left : left + width]
+        if len(inside):
+            yield max(0, at), inside
+        at += len(rows)
+
+
+def find_edges(content: Rows, soft: np.ndarray, top: int, bottom: int) -> np.ndarray:
+    """`colour.find_edges` of these rows, where `soft` is `colour.soften` of the reduced photo."""
+    factor = content.shape[1] // soft.shape[1]
+    rows, columns = (
+        ((np.arange(first, last) + 0.5) / factor - 0.5).astype("float32")
+        for first, last in ((top, bottom), (0, content.shape[1]))
+    )
+    x, y = np.meshgrid(columns, rows)
+    light = content[top:bottom] @ colour.LUMINANCE
+    return light - cv2.remap(soft, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+
+
+def _with_mirrored_edges(content: Rows, multiple: int) -> tuple[Callable, tuple[int, int, int], int, int]:
+    """How to read rows of the photo in the middle of a picture that the network can halve, its shape, and where."""
+    margins = [-side % multiple for side in content.shape[:2]]
+    rows, columns = (
+        np.pad(np.arange(side), (more // 2, more - more // 2), mode="symmetric")
+        for side, more in zip(content.shape[:2], margins, strict=True)
+    )
+
+    def read(top, bottom):
+        wanted = rows[top:bottom]
+        first, last = int(wanted.min()), int(wanted.max()) + 1
+        found = content[first:last]
+        return found if margins == [0, 0] else found[np.ix_(wanted - first, columns)]
+
+    return read, (len(rows), len(columns), 3), margins[0] // 2, margins[1] // 2
