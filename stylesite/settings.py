@@ -191,10 +191,13 @@ DATASET_KEEP_SECONDS = 24 * 3600  # an upload that nobody went on with
 LIMITS_FACTOR = env.number("STYLESITE_LIMITS", 1, low=0, high=1_000_000)
 LIMIT_ACTIVE_JOBS = 3
 LIMIT_ACTIVE_JOBS_VISITORS = 40  # of all visitors behind one address: a class, each with one
-LIMITS_OF_A_PERSON = {"jobs": 30, "upload": 300}
+LIMIT_MIXES = 12  # of a person; one more clears the oldest away
+LIMITS_OF_A_PERSON = {"jobs": 30, "upload": 300, "preview": 30_000, "mask": 3000}  # a hand on a slider is quick
 LIMITS_OF_AN_ADDRESS = {
     "jobs_visitors": 300,
     "upload_visitors": 3000,
+    "preview_visitors": 600_000,
+    "mask_visitors": 60_000,
     "visitor": 100,
     "sign_up": 40,
     "sign_up_form": 400,
@@ -231,6 +234,7 @@ RETRY_SECONDS = 5  # before the second attempt, twice as long before the third, 
 MAX_ATTEMPTS = 3
 WORKER_ALIVE_SECONDS = 20
 INCOMING_KEEP_SECONDS = 3600
+MIX_KEEP_SECONDS = env.whole_number("STYLESITE_MIX_KEEP_HOURS", 24, low=1, high=8760) * 3600  # after its last use
 
 LOGGING = {
     "version": 1,

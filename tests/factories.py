@@ -13,7 +13,7 @@ from django.utils import timezone
 from PIL import Image
 
 from tfapp import files
-from tfapp.models import Artwork, EngineStatus, Job, JobInput, Person, Report, Worker
+from tfapp.models import Artwork, EngineStatus, Job, JobInput, Mix, MixPicture, Person, Report, Worker
 
 PASSWORD = "a long pass phrase"
 ENDED = {Job.State.DONE, Job.State.FAILED, Job.State.CANCELLED}
@@ -55,6 +55,23 @@ def make_input(job: Job, *, role: str, position: int = 0, colour: tuple = (30, 9
     put(name, content)
     values = {"width": 48, "height": 32, "n_bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
     return JobInput.objects.create(job=job, role=role, position=position, file=name, **(values | kwargs))
+
+
+def make_mix(person: Person | None = None, *, n_styles: int = 2, n_masks: int = 0, **kwargs: Any) -> Mix:
+    """A photo on the mixer's table, with styles."""
+    mix = Mix.objects.create(person=person or make_person(), **({"engine": "echo"} | kwargs))
+    for role, n in (("content", 1), ("preview", 1), ("style", n_styles), ("mask", n_masks)):
+        for position in range(n):
+            make_mix_picture(mix, role=role, position=position, colour=(200 - 90 * position, 60, 30 + 90 * position))
+    return mix
+
+
+def make_mix_picture(mix: Mix, *, role: str, position: int = 0, **kwargs: Any) -> MixPicture:
+    name = f"mixes/{mix.pk}/{role}-{uuid.uuid4().hex[:12]}.jpg"
+    content = make_picture(48, 32, colour=kwargs.pop("colour", (30, 90, 160)), format="JPEG")
+    put(name, content)
+    values = {"width": 48, "height": 32, "n_bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+    return MixPicture.objects.create(mix=mix, role=role, position=position, file=name, **(values | kwargs))
 
 
 def make_artwork(person: Person | None = None, *, job: Job | None = None, is_public: bool = False, **kwargs: Any):

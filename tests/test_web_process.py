@@ -17,7 +17,17 @@ from tests.test_architecture import HEAVY
 
 MOST_BYTES = 150 * 2**20
 MOST_PHOTOS = 12
-PAGES = ("/", "/gallery/", "/mine/", "/account/sign-up/", "/healthz", "/api/v1/engines", "/api/v1/docs", "/admin/")
+PAGES = (
+    "/",
+    "/mixer/",
+    "/gallery/",
+    "/mine/",
+    "/account/sign-up/",
+    "/healthz",
+    "/api/v1/engines",
+    "/api/v1/docs",
+    "/admin/",
+)
 
 
 @pytest.fixture(scope="module")

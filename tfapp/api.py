@@ -18,7 +18,7 @@ from ninja.errors import ValidationError
 from ninja.openapi.docs import DocsBase
 from ninja.utils import check_csrf
 
-from tfapp import forms, limits, menu, offers, parameters, people, previews, shelf, tokens
+from tfapp import forms, limits, menu, offers, parameters, people, previews, shelf, tokens, weights
 from tfapp.engines.base import Parameter
 from tfapp.models import Artwork, Job
 from tfapp.views import errors, paging
@@ -144,6 +144,7 @@ def _job_body() -> dict[str, Any]:
             "format": "uuid",
             "description": "Paint in the style of this picture, instead of `style` and `shelf`.",
         },
+        **weights.schema(file),
         **parameters.schema(specs),
     }
     schema = {"type": "object", "required": ["engine"], "properties": properties}

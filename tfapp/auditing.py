@@ -17,7 +17,7 @@ from django.db.models import Count, F, Q
 from django.utils import timezone
 
 from tfapp import files
-from tfapp.models import Artwork, Job, JobInput
+from tfapp.models import Artwork, Job, JobInput, MixPicture
 from tfapp.models.artwork import REPORTS_THAT_HIDE
 from trainer import checkpoints
 from trainer.models import Dataset, Run, Version
@@ -56,9 +56,10 @@ def findings(*, is_strict: bool) -> Iterator[Finding]:
 
 
 def _inputs() -> Iterator[Finding]:
-    for row in JobInput.objects.order_by("job").iterator():
-        if wrong := _compare(row.file, n_bytes=row.n_bytes, sha256=row.sha256):
-            yield Finding("input", row.file, wrong)
+    for kind, rows in (("input", JobInput.objects.order_by("job")), ("mix", MixPicture.objects.order_by("mix"))):
+        for row in rows.iterator():
+            if wrong := _compare(row.file, n_bytes=row.n_bytes, sha256=row.sha256):
+                yield Finding(kind, row.file, wrong)
 
 
 def _artworks() -> Iterator[Finding]:

@@ -18,7 +18,7 @@ from django.conf import settings
 from django.core.exceptions import SuspiciousFileOperation
 from django.db import transaction
 
-from tfapp.models import Artwork, JobInput
+from tfapp.models import Artwork, JobInput, MixPicture
 
 INCOMING = "incoming"
 ROWS_AT_ONCE = 500
@@ -106,11 +106,12 @@ def leftovers(*, older_than: float = 0) -> list[str]:
 
 
 def orphans(*, older_than: float = 0) -> Iterator[str]:
-    """Names of stored inputs, artwork folders and empty folders that no row knows."""
+    """Names of stored inputs, pictures of mixes, artwork folders and empty folders that no row knows."""
     # The folders are listed before the rows are read: what settles in between is younger, not an orphan.
     yield from _unknown(_names("inputs/*/*"), JobInput.objects.all(), field="file", older_than=older_than)
+    yield from _unknown(_names("mixes/*/*"), MixPicture.objects.all(), field="file", older_than=older_than)
     yield from _unknown(_names("artworks/*/*"), Artwork.objects.all(), field="folder", older_than=older_than)
-    for name in (*_names("inputs/*"), *_names("artworks/*")):
+    for name in (*_names("inputs/*"), *_names("mixes/*"), *_names("artworks/*")):
         if _is_empty(name) and _age(name) >= older_than:
             yield name
 

@@ -10,12 +10,13 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from tfapp import files, images, jobs, menu, offers, parameters, pictures, shelf
+from tfapp import files, images, jobs, menu, mixes, offers, parameters, pictures, shelf, weights
 from tfapp.engines.base import EngineSpec
 from tfapp.models import Artwork, Job, JobInput, Person
 
-MAX_STYLES = 4
-STYLE_SIDE = 1024  # nobody needs more of a style picture
+MAX_STYLES = mixes.MAX_STYLES
+STYLE_SIDE = mixes.STYLE_SIDE
+MASK_SIDE = 1024  # nor of soft edges
 SKETCH_SIDE = 1024  # nor of lines
 UNPROCESSABLE = 422
 
@@ -177,6 +178,7 @@ class TextureForm(PictureForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["shelf"].choices = [(style.slug, style.title) for style in shelf.STYLES]
+        self.liked: Artwork | None = None  # whose styles are taken
 
     def _open_pictures(self) -> None:
         self._open_styles()
@@ -202,6 +204,7 @@ class TextureForm(PictureForm):
         """The styles of a picture that is liked; what other people uploaded stays theirs."""
         like = self.cleaned_data.get("like")
         artwork = Artwork.objects.visible_to(self.person).filter(pk=like).first() if like else None
+        self.liked = artwork
         return pictures.styles_for(self.person, artwork) if artwork else []
 
     def _take_from_shelf(self, position: int, slug: str) -> None:
@@ -210,12 +213,46 @@ class TextureForm(PictureForm):
 
 
 class StyleForm(TextureForm, PhotoForm):
-    """A photo, one or more styles and the engine's parameters."""
+    """A photo, one or more styles and the engine's parameters; where it mixes, masks and the shares of the styles."""
+
+    mask = UploadsField(label=gettext_lazy("Masks"), n_most=weights.MAX_REGIONS, required=False)
+    weights = forms.CharField(label=gettext_lazy("Weights"), max_length=2000, required=False)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if not self.spec.mixes:
+            del self.fields["mask"], self.fields["weights"]
 
     def _open_pictures(self) -> None:
         PhotoForm._open_pictures(self)
         if not self.errors:
             self._open_styles()
+        if self.spec.mixes:
+            self._open_masks()
+
+    def _choose_parameters(self) -> None:
+        """What mixes also takes the shares of the styles; those of a liked picture, unless others are sent."""
+        super()._choose_parameters()
+        if not self.spec.mixes:
+            return
+        text = self.cleaned_data["weights"]
+        n_styles, n_regions = (sum(role == wanted for role, _picture in self.pictures) for wanted in ("style", "mask"))
+        try:
+            rows = weights.read(text, n_styles=n_styles, n_regions=n_regions)
+        except ValidationError as error:
+            self.add_error("weights", error)
+            return
+        if self.liked and not text and not n_regions:
+            rows = [row for row in self.liked.parameters.get("weights", [])[:1] if len(row) == n_styles]
+        if rows:
+            self.parameters["weights"] = rows
+
+    def _open_masks(self) -> None:
+        photo = next((picture for role, picture in self.pictures if role == "content"), None)
+        for upload in self.cleaned_data["mask"]:
+            self._keep("mask", images.open_upload, upload, longest_side=MASK_SIDE)
+            if not self.errors and not mixes.has_shape_of(self.pictures[-1][1], photo):
+                self.add_error("mask", _("A mask needs the shape of its photo."))
 
 
 class SketchForm(PictureForm):

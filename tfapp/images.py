@@ -147,10 +147,10 @@ def open_upload(upload: UploadedFile | File, *, longest_side: int | None = None)
         source.unlink(missing_ok=True)
 
 
-def open_file(path: Path, label: str) -> Picture:
+def open_file(path: Path, label: str, *, longest_side: int | None = None) -> Picture:
     """The same for a file of our own, such as one of the style shelf."""
     with Path(path).open("rb") as file:
-        return open_upload(File(file, name=label))
+        return open_upload(File(file, name=label), longest_side=longest_side)
 
 
 def discard(pictures: Iterable[Picture]) -> None:

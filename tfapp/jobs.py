@@ -3,6 +3,7 @@
 import logging
 import shutil
 import uuid
+from collections.abc import Iterable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from django.utils.translation import gettext_noop
 from tfapp import doorbell, files, images, limits, offers, previews
 from tfapp.engines.base import EngineSpec
 from tfapp.models import Artwork, Job, JobInput, Person
+from tfapp.models.stored_picture import StoredPicture
 
 INPUT_GONE = gettext_noop("The photo of this job is not there any more. Please send it again.")
 NO_ROOM = gettext_noop("There was no room left to keep your picture. Please try again later.")
@@ -58,21 +60,36 @@ def retry(job: Job, *, parameters: dict[str, Any] | None = None) -> Job:
 
     Raises limits.Exceeded or images.Refused.
     """
-    spec = _available(job.engine)
+    spec = available(job.engine)
+    inputs = list(job.inputs.all())
+    pictures = copies_of(inputs)
+    shelf = {one.position: one.shelf for one in inputs if one.role == "style" and one.shelf}
+    wanted = job.parameters if parameters is None else parameters
+    return submit(job.person, spec=spec, parameters=wanted, pictures=pictures, shelf=shelf)
+
+
+def copies_of(rows: Iterable[StoredPicture]) -> list[tuple[str, images.Picture]]:
+    """The same pictures, with their roles, for something new. Raises images.Refused, and leaves nothing then."""
     pictures = []
     with ExitStack() as undo:
         undo.callback(lambda: images.discard([picture for _role, picture in pictures]))
-        inputs = list(job.inputs.all())
-        for one in inputs:
+        for one in rows:
             part = files.begin(".jpg")
             values = {"width": one.width, "height": one.height, "n_bytes": one.n_bytes, "sha256": one.sha256}
             pictures.append((one.role, images.Picture(part=part, label=one.label, **values)))
             _copy(files.path(one.file), part)
         undo.pop_all()
+    return pictures
 
-    shelf = {one.position: one.shelf for one in inputs if one.role == "style" and one.shelf}
-    wanted = job.parameters if parameters is None else parameters
-    return submit(job.person, spec=spec, parameters=wanted, pictures=pictures, shelf=shelf)
+
+def available(name: str) -> EngineSpec:
+    """An engine that can be had now. Raises images.Refused."""
+    offer = next((offer for offer in offers.everything() if offer.spec.name == name), None)
+    if offer is None:
+        raise images.Refused(_("There is no such engine."), 409)
+    if not offer.is_available:
+        raise images.Refused(_("This engine is not available here. %(why)s") % {"why": offer.reason}, 409)
+    return offer.spec
 
 
 def remove(job: Job) -> None:
@@ -115,15 +132,6 @@ def discard_attempt(job: Job, attempt: int) -> None:
     """Delete what an attempt that came to nothing may have left on the disk."""
     result = job.result_id_of(attempt)
     files.remove([f"{files.INCOMING}/{result}.part", Artwork.folder_of(result), *previews.names(job, attempt)])
-
-
-def _available(name: str) -> EngineSpec:
-    offer = next((offer for offer in offers.everything() if offer.spec.name == name), None)
-    if offer is None:
-        raise images.Refused(_("There is no such engine."), 409)
-    if not offer.is_available:
-        raise images.Refused(_("This engine is not available here. %(why)s") % {"why": offer.reason}, 409)
-    return offer.spec
 
 
 def _copy(source: Path, part: Path) -> None:

@@ -64,6 +64,11 @@ def get(name: str) -> Engine:
         return _note_use(name, _load_and_remember(name))
 
 
+def loaded() -> set[str]:
+    """Engines that this process has."""
+    return set(_loaded)
+
+
 def coming() -> set[str]:
     """Engines that this process will have, or know why not, in a moment: their jobs had better wait."""
     return set(_coming)

@@ -90,6 +90,7 @@ def describe(version: Version) -> EngineSpec:
         parameters=_parameters(version),
         path=path_of(version.recipe, version.kind, version.direction),
         source=lambda: str(version.folder),
+        mixes=(version.recipe, version.kind) == ("adain", "style"),
     )
 
 
@@ -101,7 +102,7 @@ def path_of(recipe: str, kind: str, direction: str) -> str:
 
 def _parameters(version: Version) -> tuple[Parameter, ...]:
     if version.kind == "style":
-        return engines.POSTER_PARAMETERS
+        return tuple(parameter for parameter in engines.MIX_PARAMETERS if parameter.name != "quality")
     if version.kind == "sketch":
         return (engines.EMOJI_SIZE,)
     size = engines.PHOTO_SIZE

@@ -22,7 +22,7 @@ class RangeField(forms.FloatField):
 
     def __init__(self, parameter: Parameter, **kwargs):
         self.default = parameter.default
-        self.is_share = (parameter.minimum, parameter.maximum) == (0, 1)
+        self.is_share = is_share(parameter)
         widget = forms.NumberInput(attrs={"type": "range", "step": f"{parameter.step:g}"})
         super().__init__(min_value=parameter.minimum, max_value=parameter.maximum, widget=widget, **kwargs)
 
@@ -150,6 +150,11 @@ def describe(spec: EngineSpec | None, values: dict[str, Any]) -> list[tuple[str,
     return [(str(parameter.label), _words(parameter, value)) for parameter, value in rows]
 
 
+def is_share(parameter: Parameter) -> bool:
+    """Whether people are told it in percent: from none of it to all, or to half as much again."""
+    return parameter.minimum == 0 and parameter.maximum in (1, 1.5)
+
+
 def choices(parameter: Parameter) -> list[dict[str, str]]:
     """What a choice offers, for programs; nothing for parameters of other kinds."""
     pairs = parameter.choices if parameter.kind == "choice" else ()
@@ -175,7 +180,7 @@ def _words(parameter: Parameter, value: Any) -> str:
         return str(dict(parameter.choices).get(value, value))
     if parameter.kind == "seed":
         return str(value)
-    if parameter.minimum == 0 and parameter.maximum == 1:
+    if is_share(parameter):
         return f"{100 * value:.0f} %"
     return f"{value:g}"
 

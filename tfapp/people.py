@@ -19,8 +19,8 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.functional import SimpleLazyObject
 
-from tfapp import jobs, limits, tokens
-from tfapp.models import Artwork, Job, Person, Report
+from tfapp import jobs, limits, mixes, tokens
+from tfapp.models import Artwork, Job, Mix, Person, Report
 
 SESSION_KEY = "person"
 RENEWED_AFTER = timedelta(days=30)  # so often is written down that a visitor was here
@@ -125,6 +125,7 @@ def adopt(guest: Person, own: Person) -> None:
     _hold(guest)
     Job.objects.filter(person=guest).update(person=own)
     Artwork.objects.filter(person=guest).update(person=own)
+    Mix.objects.filter(person=guest).update(person=own)
     Report.objects.filter(person=guest).exclude(artwork__reports__person=own).update(person=own)
     guest.delete()
 
@@ -136,6 +137,8 @@ def remove(user: User) -> None:
             _hold(person)
         for job in Job.objects.filter(person__user=user):
             jobs.remove(job)
+        for mix in Mix.objects.filter(person__user=user):
+            mixes.remove(mix)
         reset(username=user.get_username())
         user.delete()
 
@@ -154,8 +157,10 @@ def tidy() -> None:
     gone = visitors.filter(seen_at__lt=now - timedelta(seconds=settings.SESSION_COOKIE_AGE) - RENEWED_AFTER)
     for job in Job.objects.filter(person__in=gone):
         jobs.remove(job)
-    gone.filter(jobs=None).delete()
-    visitors.filter(created_at__lt=now - NOBODY_AFTER, jobs=None, reports=None).delete()
+    for mix in Mix.objects.filter(person__in=gone):
+        mixes.remove(mix)
+    gone.filter(jobs=None, mixes=None).delete()
+    visitors.filter(created_at__lt=now - NOBODY_AFTER, jobs=None, mixes=None, reports=None).delete()
     visitors.filter(created_at__lt=now - ORIGIN_KEPT).exclude(origin="").update(origin="")
     SessionStore.clear_expired()
 

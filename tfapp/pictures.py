@@ -27,7 +27,7 @@ def describe(artwork: Artwork) -> list[tuple[str, str]]:
     rows = [(_("Engine"), menu.title_of(artwork.engine))]
     if styles := style_titles(artwork):
         rows.append((_("Style"), ", ".join(styles)))
-    return rows + parameters.describe(menu.look_up(artwork.engine), artwork.parameters)
+    return rows + _describe_shares(artwork) + parameters.describe(menu.look_up(artwork.engine), artwork.parameters)
 
 
 def style_titles(artwork: Artwork) -> list[str]:
@@ -62,6 +62,15 @@ def provenance(artwork: Artwork) -> dict[str, Any]:
         "made_at": artwork.created_at.isoformat(timespec="seconds"),
         "machine_made": True,
     }
+
+
+def _describe_shares(artwork: Artwork) -> list[tuple[str, str]]:
+    """How much of each style, in the order of their names; and how many regions were painted apart."""
+    shares = artwork.parameters.get("weights") or []
+    if not shares or (len(shares) == 1 and len(set(shares[0])) == 1):
+        return []
+    rows = [(_("Shares"), " · ".join(f"{100 * share:.0f} %" for share in shares[0]))]
+    return [*rows, (_("Areas"), str(len(shares) - 1))] if len(shares) > 1 else rows
 
 
 def _around(queryset: QuerySet, artwork: Artwork, time: str) -> tuple[Artwork | None, Artwork | None]:

@@ -17,13 +17,15 @@ from django.utils.translation import gettext_noop
 
 from stylesite import turns
 from stylesite.lifecycle import stopping
-from tfapp import files, images, jobs, loading, posters, previews, workers
+from tfapp import files, glances, images, jobs, loading, posters, previews, workers
+from tfapp.decoding import sizes
 from tfapp.engines.base import Engine, EngineError, Inputs, PosterEngine, Rows
 from tfapp.models import Artwork, EngineStatus, Job, JobInput
 from tfapp.models.waiting_line import SKETCH_MEGAPIXELS
 from tfapp.watching import Stopped, Watch
 
 STYLE_SIDE = 1024  # pixels: nobody needs more of a style picture
+POSTER_MASK_SIDE = 1024
 READ_SHARE, PAINTED_SHARE = 0.03, 0.93  # of the progress that is told
 NEW_WEIGHT = 0.2  # of the last picture in an engine's average time
 OUT_OF_MEMORY = "ResourceExhaustedError"  # TensorFlow's, which nobody imports here
@@ -129,12 +131,23 @@ def _tell(watch: Watch, share: float, picture: Callable[[], np.ndarray] | None =
 def _read(job: Job, content: np.ndarray | Rows | None) -> Inputs:
     rows = list(job.inputs.all())
     sketch = next((row for row in rows if row.role == "sketch"), None)
+    masks = [files.path(row.file) for row in rows if row.role == "mask"]
     return Inputs(
         content=content,
+        masks=glances.read_masks(masks, _size_of_masks(content)) if content is not None else None,
         styles=tuple(images.read(files.path(row.file), STYLE_SIDE) for row in rows if row.role == "style"),
         sketch=images.read(files.path(sketch.file)) if sketch else None,
         parameters=job.parameters,
     )
+
+
+def _size_of_masks(content: np.ndarray | Rows) -> tuple[int, int]:
+    """Height and width: the photo's own; of a poster smaller, for soft edges need no more."""
+    height, width = content.shape[:2]
+    if isinstance(content, np.ndarray):
+        return height, width
+    width, height = sizes.fit((width, height), POSTER_MASK_SIDE)
+    return height, width
 
 
 def _keep(job: Job, stored: images.StoredArtwork, *, seconds: float) -> Artwork | None:

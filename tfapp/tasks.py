@@ -1,6 +1,7 @@
 """The door to the worker: a bell comes in, a job goes out. TensorFlow begins behind the imports in these functions."""
 
 import logging
+from threading import Event
 
 from celery import signals
 
@@ -30,6 +31,13 @@ def wait_for_rendering(seconds: float) -> bool:
     from tfapp import rendering
 
     return rendering.wait_until_idle(seconds)
+
+
+def answer_proofs(has_left: Event) -> None:
+    """Paint small trial pictures for those who mix, beside the jobs, until this worker has left."""
+    from tfapp.proofs import serving
+
+    serving.begin(has_left)
 
 
 @signals.worker_init.connect

@@ -13,7 +13,7 @@ from django.core.files.uploadhandler import FileUploadHandler
 from tfapp import files
 
 # Names of addresses
-TAKE_PICTURES = ("create", "api:jobs")
+TAKE_PICTURES = ("create", "api:jobs", "mixer", "mix_style", "mix_masks")
 TAKE_PROBES = ("probe_add",)  # from staff
 TAKE_VERSIONS = ("version_import",)  # from staff
 TAKE_DATASETS = ("dataset_new",)  # from staff

@@ -3,7 +3,7 @@
 from django.urls import include, path
 
 from tfapp import api
-from tfapp.views import account, create, gallery, health, jobs, plain
+from tfapp.views import account, create, gallery, health, jobs, mixer, plain, proofs
 
 job_urls = [
     path("", jobs.job, name="job"),
@@ -13,6 +13,21 @@ job_urls = [
     path("retry/", jobs.job_retry, name="job_retry"),
     path("delete/", jobs.job_delete, name="job_delete"),
     path("inputs/<slug:role>/<int:position>/", jobs.job_input, name="job_input"),
+    path("mix/", mixer.job_mix, name="job_mix"),
+]
+mix_urls = [
+    path("", mixer.mix, name="mix"),
+    path("preview/", proofs.mix_preview, name="mix_preview"),
+    path("masks/", proofs.mix_masks, name="mix_masks"),
+    path("subject/", proofs.mix_subject, name="mix_subject"),
+    path("style/", mixer.mix_style, name="mix_style"),
+    path("dice/", mixer.mix_dice, name="mix_dice"),
+    path("engine/", mixer.mix_engine, name="mix_engine"),
+    path("paint/", mixer.mix_paint, name="mix_paint"),
+    path("compare/", proofs.mix_compare, name="mix_compare"),
+    path("cell/", proofs.mix_cell, name="mix_cell"),
+    path("delete/", mixer.mix_delete, name="mix_delete"),
+    path("pictures/<slug:role>/<int:position>/", mixer.mix_picture, name="mix_picture"),
 ]
 picture_urls = [
     path("", gallery.artwork, name="artwork"),
@@ -38,6 +53,8 @@ urlpatterns = [
     path("", create.create, name="create"),
     path("jobs/<uuid:id>/", include(job_urls)),
     path("mine/", jobs.mine, name="mine"),
+    path("mixer/", mixer.mixer, name="mixer"),
+    path("mixer/<uuid:id>/", include(mix_urls)),
     path("gallery/", gallery.gallery, name="gallery"),
     path("pictures/<uuid:id>/", include(picture_urls)),
     path("account/", include(account_urls)),

@@ -18,7 +18,7 @@ from django.db.models.functions import Now
 
 from stylesite import lifecycle
 from stylesite.lifecycle import stopping
-from tfapp import files, jobs, limits, loading, people, tasks
+from tfapp import files, jobs, limits, loading, mixes, people, tasks
 from tfapp.models import Job, Worker
 from tfapp.watching import EXIT_SECONDS
 from trainer.models import Version
@@ -65,6 +65,7 @@ def enter() -> None:
     _every(REPORT_SECONDS, _report, at_once=True)
     _every(NEW_SECONDS, _report_new)
     _every(SWEEP_SECONDS, _tidy_up)
+    tasks.answer_proofs(_has_left)
     log.info("A worker is ready (%s).", name())
 
 
@@ -134,6 +135,7 @@ def _report_new() -> None:
 def _tidy_up() -> None:
     files.sweep()
     limits.forget()
+    mixes.tidy()
     people.tidy()
     Worker.objects.filter(seen_at__lt=Now() - timedelta(seconds=FORGET_SECONDS)).delete()
 

@@ -5,11 +5,11 @@ export const place = "[data-studio]";
 export function start(form) {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    send(form);
+    send(form, event.submitter);
   });
 }
 
-function send(form) {
+function send(form, button) {
   const request = new XMLHttpRequest();
   const bar = form.querySelector("[data-sending-bar]");
   const words = form.querySelector("[data-sending-words]");
@@ -31,7 +31,7 @@ function send(form) {
   show(form, true);
   bar.value = 0;
   words.textContent = form.dataset.saySending;
-  request.open("POST", form.action);
+  request.open("POST", button?.hasAttribute("formaction") ? button.formAction : form.action);
   request.send(new FormData(form));
 }
 

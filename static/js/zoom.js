@@ -29,7 +29,8 @@ function open(link) {
   stage.className = "zoom__stage";
   stage.tabIndex = 0;
   image.src = link.href;
-  image.alt = link.querySelector("img").alt;
+  image.alt = link.dataset.alt ?? link.querySelector("img").alt;
+  stage.toggleAttribute("data-fits", link.hasAttribute("data-zoom-fits")); // a small one fills the window
 
   stage.append(image);
   dialog.append(stage, closeButton(link.dataset.sayClose));

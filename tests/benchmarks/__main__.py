@@ -23,6 +23,7 @@ CASES = (
     ("rival", "384"),
     ("translation", "256"),
     ("journey", "1024"),
+    ("mixer", "384"),
     ("training", "1024"),
     ("publishing", "7"),
     ("watching", "60"),

@@ -17,7 +17,7 @@ from tests.tfapp.addresses import ROLES, Address
 from tests.trainer import factories as trainer_factories
 from tests.trainer.addresses import STUDIO
 from tfapp import tokens
-from tfapp.models import ApiToken, Artwork, Job, Report
+from tfapp.models import ApiToken, Artwork, Job, Mix, MixPicture, Report
 from trainer.models import Dataset, Run, Version
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "NONSENSE")
@@ -46,6 +46,27 @@ TABLE: dict[str, list[Address]] = {
         Address(get="404 404 404 404 404", of="job", extra={"role": "content", "position": 7}),
     ],
     "mine": [Address(get=EVERYBODY)],
+    "mixer": [Address(get=EVERYBODY, post="422 422 422 422 422")],
+    "mix": [Address(get=OWNER, of="mix")],
+    "mix_preview": [Address(post="404 404 404 503 404", of="mix")],
+    "mix_masks": [Address(post="404 404 404 204 404", of="mix")],
+    "mix_subject": [Address(post="404 404 404 503 404", of="mix")],
+    "mix_style": [Address(post="404 404 404 422 404", of="mix")],
+    "mix_dice": [Address(post="404 404 404 302 404", of="mix")],
+    "mix_engine": [Address(post="404 404 404 302 404", of="mix")],
+    "mix_paint": [Address(post="404 404 404 302 404", of="mix")],
+    "mix_compare": [Address(get=OWNER, of="mix")],
+    "mix_cell": [Address(post="404 404 404 422 404", of="mix")],
+    "mix_delete": [Address(post="404 404 404 302 404", of="mix")],
+    "mix_picture": [
+        Address(get=OWNER, of="mix", extra={"role": "content", "position": 0}),
+        Address(get=OWNER, of="mix", extra={"role": "style", "position": 1}),
+        Address(get="404 404 404 404 404", of="mix", extra={"role": "mask", "position": 0}),
+    ],
+    "job_mix": [
+        Address(post="404 404 404 302 404", of="job"),
+        Address(post="404 404 404 302 404", of="public_job"),
+    ],
     "gallery": [Address(get=EVERYBODY)],
     "artwork": [
         Address(get=OWNER, of="private"),
@@ -180,6 +201,7 @@ def world(db) -> World:
         "hidden": hidden.pk,
         "job": private.job_id,
         "public_job": public.job_id,
+        "mix": factories.make_mix(person).pk,
         "token": owner.api_tokens.get().pk,
         "dataset": run.dataset_id,
         "plain_dataset": trainer_factories.make_dataset(kind="pictures").pk,
@@ -314,6 +336,8 @@ def snapshot() -> tuple:
         list(User.objects.order_by("pk").values("username", "password")),
         list(ApiToken.objects.values()),
         Report.objects.count(),
+        list(Mix.objects.order_by("pk").values()),
+        list(MixPicture.objects.order_by("pk").values()),
         list(Dataset.objects.order_by("pk").values()),
         list(Run.objects.order_by("pk").values()),
         list(Version.objects.order_by("pk").values()),

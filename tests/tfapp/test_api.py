@@ -28,10 +28,16 @@ def test_engines_are_listed_with_their_parameters(client):
     assert engines["adain"]["reason"] == ""
     assert engines["tfhub"]["available"] is False
     assert engines["tfhub"]["reason"] == "There is no network."
-    assert [parameter["name"] for parameter in engines["adain"]["parameters"]] == ["strength", "keep_colours", "size"]
-    assert engines["adain"]["parameters"][0]["default"] == 1.0
-    assert engines["adain"]["parameters"][1]["default"] is False
-    assert engines["adain"]["parameters"][2]["default"] == 1024
+    assert [parameter["name"] for parameter in engines["tflite"]["parameters"]] == ["strength", "keep_colours", "size"]
+    defaults = {parameter["name"]: parameter["default"] for parameter in engines["adain"]["parameters"]}
+    assert defaults == {
+        "strength": 1.0,
+        "style_scale": 1.0,
+        "keep_colours": False,
+        "colours": "light",
+        "sharpness": 0.0,
+        "size": 1024,
+    }
     assert [engines[name]["kind"] for name in ("adain", "emoji", "painter")] == ["style", "sketch", "photo"]
     assert engines["emoji"]["parameters"][0]["maximum"] == 512
 
@@ -204,10 +210,22 @@ def test_openapi_describes_the_fields_of_a_job(client, settings):
 
     body = schema["paths"]["/api/v1/jobs"]["post"]["requestBody"]["content"]["multipart/form-data"]["schema"]
     assert body["required"] == ["engine"]
-    inputs = {"engine", "content", "sketch", "style", "shelf", "like"}
-    ours = {"strength", "keep_colours", "size", "steps", "smoothness", "start", "optimizer", "seed"}
+    inputs = {"engine", "content", "sketch", "style", "shelf", "like", "mask", "weights"}
+    ours = {
+        "strength",
+        "keep_colours",
+        "colours",
+        "style_scale",
+        "sharpness",
+        "size",
+        "steps",
+        "smoothness",
+        "start",
+        "optimizer",
+        "seed",
+    }
     assert set(body["properties"]) == inputs | ours
-    assert body["properties"]["strength"]["maximum"] == 1
+    assert body["properties"]["strength"]["maximum"] == 1.5  # the widest of all engines
     assert body["properties"]["engine"]["enum"] == list(settings.ENGINES)
     assert body["properties"]["size"]["anyOf"][0]["maximum"] == settings.RESULT_MAX_SIDE
     assert set(schema["paths"]) == {

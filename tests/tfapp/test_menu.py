@@ -58,8 +58,10 @@ def test_recipe_and_kind_decide_the_engine_and_its_controls(recipe, kind, direct
     spec = menu.find(version.engine)
 
     assert spec.path == f"tfapp.engines.{engine}"
-    names = {"style": ["strength", "keep_colours", "size"], "sketch": ["size"], "photo": ["size"]}
+    mixing = ["strength", "style_scale", "keep_colours", "colours", "sharpness", "size"]
+    names = {"style": mixing, "sketch": ["size"], "photo": ["size"]}
     assert [parameter.name for parameter in spec.parameters] == names[kind]
+    assert spec.mixes == (kind == "style")
 
 
 @pytest.mark.parametrize(("trained_at", "size"), [(64, 384), (128, 384), (256, 768), (512, 768)])

@@ -10,6 +10,8 @@ from tests import clients, factories, pictures
 from tfapp import files, shelf
 from tfapp.models import Job, Person
 
+STYLE_FIELDS = {"content", "style", "shelf", "like", "strength", "keep_colours", "size"}
+
 pytestmark = pytest.mark.django_db
 
 
@@ -105,7 +107,7 @@ def test_a_style_of_the_shelf_is_enough(client):
 @pytest.mark.parametrize(
     ("kind", "engine", "fields"),
     [
-        ("style", "adain", {"content", "style", "shelf", "like", "strength", "keep_colours", "size"}),
+        ("style", "adain", {*STYLE_FIELDS, "style_scale", "colours", "sharpness", "mask", "weights"}),
         ("sketch", "emoji", {"sketch", "size"}),
         ("photo", "painter", {"content", "size"}),
     ],

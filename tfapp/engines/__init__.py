@@ -21,7 +21,34 @@ SIZE = Parameter(
 )
 POSTER_SIZE = replace(SIZE, maximum=settings.RESULT_MAX_SIDE)
 STYLE_PARAMETERS = (STRENGTH, KEEP_COLOURS, SIZE)
-POSTER_PARAMETERS = (STRENGTH, KEEP_COLOURS, POSTER_SIZE)  # of engines that paint posters: see PosterEngine
+STYLE_SCALE = Parameter(
+    *("style_scale", _("Size of the brush"), "range", 1.0, 0.5, 2, 0.05),
+    help=_("How large the style's strokes are, beside the photo."),
+    is_fine=True,
+)
+COLOURS = Parameter(
+    *("colours", _("How to keep them"), "choice", "light"),
+    help=_("Take the style's light alone, or paint with a style that has the photo's colours."),
+    choices=(("light", _("only its light is painted")), ("statistics", _("the style is coloured first"))),
+    is_fine=True,
+)
+SHARPNESS = Parameter(
+    *("sharpness", _("Sharpness"), "range", 0.0, 0, 1, 0.05),
+    help=_("How much of the photo's fine lines to bring back."),
+    is_fine=True,
+)
+QUALITY = Parameter(
+    *("quality", _("Network"), "choice", "fine"),
+    help=_("The swift one is smaller and paints in a shorter time."),
+    choices=(("fine", _("fine")), ("swift", _("swift"))),
+    is_fine=True,
+)
+HAS_SWIFT = (SHIPPED_FOLDER / "adain" / "swift" / "config.json").exists()
+MIX_PARAMETERS = (
+    *(replace(STRENGTH, maximum=1.5), STYLE_SCALE, KEEP_COLOURS, COLOURS, SHARPNESS),
+    *([QUALITY] if HAS_SWIFT else []),
+    POSTER_SIZE,  # it paints posters, too: see PosterEngine
+)
 EMOJI_SIZE = Parameter(
     *("size", _("Size"), "size", min(512, settings.PIECE_MAX_SIDE), 128, min(512, settings.PIECE_MAX_SIDE), 1),
     help=_("Width and height of the picture, in pixels."),
@@ -74,9 +101,10 @@ SPECS = {
             title=_("Stylesite painter"),
             blurb=_("Our own network: any style, any size, in a moment."),
             kind="style",
-            parameters=POSTER_PARAMETERS,
+            parameters=MIX_PARAMETERS,
             path="tfapp.engines.adain.AdainEngine",
             source=lambda: str(SHIPPED_FOLDER / "adain"),
+            mixes=True,
         ),
         EngineSpec(
             name="tfhub",
@@ -150,6 +178,7 @@ SPECS = {
             path="tfapp.engines.echo.EchoEngine",
             source=lambda: "",
             is_listed=False,
+            mixes=True,
         ),
     )
 }

@@ -50,6 +50,7 @@ class EngineSpec:
     path: str
     source: Callable[[], str] = field(compare=False)
     is_listed: bool = True  # False: for tests and checks of an installation, not on the create page
+    mixes: bool = False  # takes `weights` and masks, and paints a small picture at once: fit for the mixer
 
 
 class Rows(Protocol):

@@ -11,6 +11,7 @@ from django.db.models.functions import Coalesce, Now
 from django.utils.translation import gettext_noop
 
 from tfapp.models.person import Person
+from tfapp.models.stored_picture import StoredPicture
 from tfapp.models.waiting_line import JobQuerySet, State
 
 PARAMETERS_VERSION = 1
@@ -195,19 +196,10 @@ def _lease():
     return Now() + timedelta(seconds=settings.LEASE_SECONDS)
 
 
-class JobInput(models.Model):
-    """A picture that goes into a job, already decoded, cleaned and stored anew."""
+class JobInput(StoredPicture):
+    """A picture that goes into a job."""
 
     job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="inputs")
-    role = models.CharField(max_length=20)  # content, style, sketch
-    position = models.PositiveSmallIntegerField(default=0)
-    file = models.CharField(max_length=200, unique=True)  # path below MEDIA_ROOT
-    width = models.PositiveIntegerField()
-    height = models.PositiveIntegerField()
-    n_bytes = models.PositiveBigIntegerField()
-    sha256 = models.CharField(max_length=64)
-    label = models.CharField(max_length=120, blank=True)  # what the person called the file: shown, never used
-    shelf = models.SlugField(max_length=40, blank=True)  # which picture of the style shelf, if one
 
     class Meta:
         ordering = ["role", "position"]

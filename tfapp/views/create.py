@@ -60,6 +60,7 @@ def _page(
         "engines": painters,
         "has_engine": any(offer.is_available for offer in painters),
         "can_paint": any(offer.is_available and (offer in painters or offer.spec == form.spec) for offer in offered),
+        "can_mix": any(offer.is_available and offer.spec.mixes for offer in offered),
         "shelf": shelf.STYLES,
         "like": like,
         "keeps_style": keeps_style,  # of the liked picture: without choosing another, it is painted in that style

@@ -119,7 +119,7 @@ def _context(found: Job, *, again: forms.AgainForm | None = None) -> dict:
         "artwork": artwork,
         "preview": previews.version(found),
         "settings": pictures.describe(artwork) if artwork else [],
-        "content": next((one for one in inputs if one.role != "style"), None),  # a photo, or a drawing
+        "content": next((one for one in inputs if one.role not in ("style", "mask")), None),  # a photo, or a drawing
         "again": again or (forms.AgainForm(job=found) if _has_come_to_nothing(found) else None),
         "styles": [one for one in inputs if one.role == "style"],
     }

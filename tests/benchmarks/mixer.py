@@ -1,0 +1,94 @@
+"""Previews of the mixer over HTTP: one person sliding, and three at once, each with a photo of their own."""
+
+import json
+import random
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from statistics import median, quantiles
+
+from tests import pictures, sites
+from tests.benchmarks.tables import Figure, milliseconds
+from tests.faults import worlds
+from tests.faults.mixing import Mixer
+from tfapp import weights
+
+N_PEOPLE = 3
+N_TIMES = 60  # previews of each
+N_WARM = 8
+WARM_SECONDS = 120
+
+
+def measure(argument: str) -> list[Figure]:
+    """Round trips of a slider and a point on the pad that never rest."""
+    settings = {"STYLESITE_ENGINES": "adain", "STYLESITE_LIMITS": "0"}
+    with (
+        tempfile.TemporaryDirectory(prefix="stylesite-bench-") as folder,
+        sites.running(Path(folder), **settings) as site,
+    ):
+        photos = [pictures.encoded(pictures.photo(1600, 1200 - 8 * n), "jpeg") for n in range(N_PEOPLE)]
+        people = [Mixer(site.url, photo=photo) for photo in photos]
+        for one in people:
+            warm(one)
+        before = processor_seconds(site)
+        alone, inside = slide(people[0])
+        used = processor_seconds(site) - before
+        with ThreadPoolExecutor(N_PEOPLE) as threads:
+            crowd = [seconds for seconds, _inside in threads.map(slide, people)]
+    together = [second for seconds in crowd for second in seconds]
+
+    how = f"{argument} px, four styles, strength and shares changed each time"
+    return [
+        Figure("mixer preview, one person", milliseconds(alone), "", f"median of {len(alone)} over HTTP, {how}"),
+        Figure("of which in the engine", milliseconds(inside), "", "the rest: HTTP, rows, socket, JPEG"),
+        Figure(
+            "mixer preview, processor time",
+            f"{1000 * used / len(alone):.0f} ms",
+            "",
+            "of worker and web server together, over all cores: hardly any longer on a busy machine",
+        ),
+        Figure("mixer preview, three at once", milliseconds(together), "", f"median of {len(together)}"),
+        Figure("mixer preview, three at once, 95th percentile", f"{1000 * late(together):.0f} ms", "< 250 ms", how),
+        Figure(
+            "mixer previews, three at once, a second",
+            f"{sum(len(seconds) / sum(seconds) for seconds in crowd):.1f}",
+            "",
+            f"slowest person's median {1000 * max(median(seconds) for seconds in crowd):.0f} ms",
+        ),
+    ]
+
+
+def processor_seconds(site: sites.Site) -> float:
+    """What web server and worker have used so far."""
+    processes = [*site.web_processes(), *worlds.workers_of(site.children())]
+    return sum(sum(process.cpu_times()[:2]) for process in processes)
+
+
+def warm(mixer: Mixer) -> None:
+    """The first ones compile, and may come too late."""
+    n, until = 0, time.monotonic() + WARM_SECONDS
+    while n < N_WARM and time.monotonic() < until:
+        n += touch(mixer, random.Random(n))[0] is not None
+
+
+def slide(mixer: Mixer) -> tuple[list[float], list[float]]:
+    """Seconds of each preview over HTTP, and inside the engine."""
+    dice = random.Random(mixer.address)
+    touches = [touch(mixer, dice) for _ in range(N_TIMES)]
+    answered = [(seconds, inside) for seconds, inside in touches if seconds is not None]
+    if len(answered) < 0.95 * N_TIMES:
+        raise RuntimeError(f"Only {len(answered)} of {N_TIMES} previews came.")
+    return [seconds for seconds, _inside in answered], [inside for _seconds, inside in answered]
+
+
+def touch(mixer: Mixer, dice: random.Random) -> tuple[float | None, float]:
+    rows = [weights.at(dice.random(), dice.random(), 4)]
+    response, seconds = mixer.preview(strength=f"{dice.uniform(0.3, 1):.2f}", weights=json.dumps(rows))
+    if response.status_code != 200:
+        return None, 0.0
+    return seconds, float(response.headers["X-Seconds"])
+
+
+def late(seconds: list[float]) -> float:
+    return quantiles(seconds, n=20)[-1]
