@@ -16,7 +16,7 @@ def read_engines(tmp_path, **variables) -> str:
 
 
 def test_every_engine_with_shipped_weights_is_offered(tmp_path):
-    assert read_engines(tmp_path) == "adain tfhub tflite emoji painter photograph"
+    assert read_engines(tmp_path) == "adain tfhub tflite gatys emoji painter photograph texture"
 
 
 def test_somebody_may_offer_fewer(tmp_path):
