@@ -21,6 +21,7 @@ CASES = (
     ("engine", "512"),
     ("engine", "1024"),
     ("rival", "384"),
+    ("roofline", "384"),
     ("translation", "256"),
     ("journey", "1024"),
     ("mixer", "384"),

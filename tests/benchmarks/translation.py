@@ -12,6 +12,7 @@ from PIL import Image
 
 from tests.benchmarks import in_torch
 from tests.benchmarks.rival import timed
+from tests.benchmarks.roofline import measure_peak
 from tests.benchmarks.tables import Figure, milliseconds
 from trainer import gradients
 from trainer.networks import resnet
@@ -28,6 +29,7 @@ def measure(argument: str) -> list[Figure]:
     precision = gradients.choose_precision()
     keras.config.set_dtype_policy(precision)
     generators = compare(f"ResNet-9, {side}²", ours_that_draws(side, precision), theirs_that_draws(side), 4, precision)
+    generators.append(measure_peak()[1])
     with tempfile.TemporaryDirectory() as folder:
         steps = ours_that_learns(side, Path(folder)), theirs_that_learns(side)
         return generators + compare(f"pix2pix step, {side}²", *steps, 3.5, precision)
