@@ -22,6 +22,7 @@ FOLDER = ROOT / "docs" / "pictures"
 SCENES = Path(tempfile.gettempdir()) / "stylesite-scenes"  # drawing them takes minutes, so they are kept
 MOST_BYTES = 300_000
 DESKTOP, PHONE = 1280, 390
+DICE = "7"  # the number of a mix
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,10 @@ def main() -> None:
     photos = furnishing.draw_scenes(SCENES)
 
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        settings = {"STYLESITE_ENGINES": f"{steps.ENGINE},emoji", "STYLESITE_LIMITS": "0"}
+        settings = {
+            "STYLESITE_ENGINES": f"{steps.ENGINE},gatys,emoji,painter,photograph,texture",
+            "STYLESITE_LIMITS": "0",
+        }
         with sites.running(Path(folder), **settings) as site:
             browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
             photograph(browser, site, photos)
@@ -66,7 +70,12 @@ def photograph(browser: Browser, site: sites.Site, photos: dict[str, Path]) -> N
     painter.close()
     teacher.close()
 
-    for shot in [*shots(exhibition, photos), *shots_of_drawings(cat), *shots_of_training(run)]:
+    for shot in [
+        *shots(exhibition, photos),
+        *shots_of_mixing(photos),
+        *shots_of_drawings(cat),
+        *shots_of_training(run),
+    ]:
         take(browser, site.url, shot, kept[shot.of_staff])
 
 
@@ -120,6 +129,26 @@ def shots(exhibition: list[tuple[str, str]], photos: dict[str, Path]) -> list[Sh
         Shot("artwork", artworks[cat]),
         Shot("artwork-dark-ko", artworks[lake], colours="dark", language="ko-KR"),
         Shot("mine-phone", "/mine/", width=PHONE),
+    ]
+
+
+def shots_of_mixing(photos: dict[str, Path]) -> list[Shot]:
+    def mix(page: Page) -> None:
+        page.locator('input[name="content"]').set_input_files(photos["lake"])
+        page.locator("[data-paint]").click()
+        page.locator("#mix-seed").fill(DICE)
+        page.locator("#dice-seed").click()
+        page.locator("[data-times]", has_text="ms").wait_for()
+        page.wait_for_load_state("networkidle")
+
+    def compare(page: Page) -> None:
+        mix(page)
+        page.goto(f"{page.url.split('?')[0]}compare/")
+
+    return [
+        Shot("mixer", "/mixer/", prepare=mix),
+        Shot("mixer-phone-ko", "/mixer/", width=PHONE, language="ko-KR", colours="dark", prepare=mix),
+        Shot("mixer-compare", "/mixer/", prepare=compare),
     ]
 
 
