@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from trainer.networks.architectures import MAY_BE_NOTHING
 from trainer.recipes import configs
 
 SET_ELSEWHERE = {"steps", "photos", "paintings"}  # by the form itself, and by the layout of the dataset
@@ -41,6 +42,8 @@ LABELS = {
     "content_weight": gettext_lazy("Weight of the content"),
     "covariance_weight": gettext_lazy("Weight of the covariance"),
     "decoder_blocks": gettext_lazy("Blocks of the decoder"),
+    "deep": gettext_lazy("Channels at an eighth of the size"),
+    "deep_blocks": gettext_lazy("Blocks at an eighth of the size"),
     "depth": gettext_lazy("Depth"),
     "deterministic": gettext_lazy("Deterministic"),
     "devices": gettext_lazy("Devices"),
@@ -53,6 +56,7 @@ LABELS = {
     "filters": gettext_lazy("Filters"),
     "fine": gettext_lazy("Channels at full size"),
     "flip": gettext_lazy("Mirrored"),
+    "fold": gettext_lazy("Pixels folded at the start"),
     "gan_loss": gettext_lazy("Adversarial loss"),
     "generator": gettext_lazy("Generator"),
     "gram_weight": gettext_lazy("Weight of the Gram matrices"),
@@ -208,7 +212,8 @@ def explain(error: Exception, call: Callable[[str], str] = label) -> str:
 def _inner(name: str, default: Any) -> dict:
     kind = "list" if isinstance(default, list | tuple) else type(default).__name__
     value = list(default) if kind == "list" else default
-    return {"name": name, "type": kind, "default": value, "help": "", "choices": (), "least": 1, "most": None}
+    least = 0 if name in MAY_BE_NOTHING else 1
+    return {"name": name, "type": kind, "default": value, "help": "", "choices": (), "least": least, "most": None}
 
 
 def _field(option: dict) -> forms.Field:

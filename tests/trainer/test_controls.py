@@ -25,6 +25,12 @@ def test_defaults_differ_in_nothing_and_make_a_config(recipe):
     assert configs.from_dict(configs.BY_RECIPE[recipe], controls.differing(recipe, {}))
 
 
+@pytest.mark.parametrize("recipe", configs.BY_RECIPE)
+def test_no_field_refuses_its_own_default(recipe):
+    for name, field in controls.fields(recipe).items():
+        assert field.clean(field.prepare_value(field.initial)) in (field.initial, None), name
+
+
 def test_limits_and_the_usual_value_are_told():
     made = controls.fields("pix2pix")
 

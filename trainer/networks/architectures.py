@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 MOST = 1024  # channels or blocks; more is a mistake, or somebody after our memory
+MAY_BE_NOTHING = ("deep", "deep_blocks", "fine")  # numbers that switch a part of style transfer off
 MOST_DEPTHS = 8  # halvings of a style picture
 LEAST_SCORES = 3  # positions a side before a discriminator's last two layers, each of which takes one
 
@@ -27,8 +28,8 @@ class AdaINArchitecture:
         depths = len(self.style_widths) if isinstance(self.style_widths, tuple) else 0
         if not 1 <= depths <= MOST_DEPTHS or not all(_is_whole(n) and 1 <= n <= MOST for n in self.style_widths):
             raise ValueError(f"style_widths are up to {MOST_DEPTHS} numbers up to {MOST}, not {self.style_widths!r}.")
-        if not all(_is_whole(n) and 0 <= n <= MOST for n in (self.deep, self.deep_blocks, self.fine)):
-            raise ValueError(f"deep, deep_blocks and fine are numbers from 0 to {MOST}.")
+        if not all(_is_whole(n) and 0 <= n <= MOST for n in (getattr(self, name) for name in MAY_BE_NOTHING)):
+            raise ValueError(f"{', '.join(MAY_BE_NOTHING)} are numbers from 0 to {MOST}.")
         if self.fold not in (2, 4) or bool(self.deep) != bool(self.deep_blocks):
             raise ValueError("fold is 2 or 4, and deep and deep_blocks come together.")
 
