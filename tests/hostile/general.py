@@ -1,10 +1,12 @@
 """What can be wrong with a file of any format."""
 
 import io
+import math
 import struct
 import zipfile
 import zlib
 
+from django.conf import settings
 from PIL import Image
 
 from tests import pictures
@@ -183,20 +185,21 @@ def too_long_side() -> Made:
 @kind
 def more_pixels_than_allowed() -> Made:
     """All zeros, so that the file is small: the classic bomb."""
-    flat = Image.new("L", (8200, 8200))
+    side = math.isqrt(settings.UPLOAD_MAX_PIXELS) + 1
+    flat = Image.new("L", (side, side))
     for name in ("jpeg", "png", "gif"):
         yield name, pictures.encoded(flat, name), 422
     yield "png of one bit", pictures.encoded(flat.convert("1"), "png"), 422
     yield "jpeg progressive", pictures.encoded(flat, "jpeg", progressive=True), 422
     yield "webp", webp.webp_extended(16_000, 16_000), 422
     for name in ("avif", "heic"):
-        yield name, boxes.with_size_of_boxes(pictures.file(name), 8200, 8200), 422
+        yield name, boxes.with_size_of_boxes(pictures.file(name), side, side), 422
 
 
 @kind
 def more_bytes_than_allowed() -> Made:
     for name, data in good_files().items():
-        yield name, data + bytes(25 * MEGABYTE), 413
+        yield name, data + bytes(settings.UPLOAD_MAX_BYTES), 413
 
 
 # Good pictures with something in their luggage

@@ -1,7 +1,10 @@
 """What is hostile about PNG."""
 
+import math
 import struct
 import zlib
+
+from django.conf import settings
 
 from tests import pictures
 from tests.hostile.corpus import CLEAN, EITHER, HTML, Made, kind
@@ -50,6 +53,7 @@ def png_with_corrupt_data() -> Made:
 
 @kind
 def png_bomb() -> Made:
+    side = math.isqrt(settings.UPLOAD_MAX_PIXELS)
     for name, size in {
         "50000 squared": (50_000, 50_000),
         "2 to the 31": (2**31 - 1, 2**31 - 1),
@@ -58,11 +62,11 @@ def png_bomb() -> Made:
         "one column": (96, 2**31 - 1),
         "no width": (0, 64),
         "no height": (96, 0),
-        "just over the limit": (7747, 7746),
+        "just over the limit": (side + 1, side),
     }.items():
         yield name, png_of(header(*size), pictures.chunk("IDAT", GREY_ROWS), END), 422
         yield f"{name}, interlaced", png_of(header(*size, 8, 2, 0, 0, 1), pictures.chunk("IDAT", GREY_ROWS), END), 422
-    yield "within limits, without data", png_of(header(7000, 7000), pictures.chunk("IDAT", GREY_ROWS), END), 422
+    yield "within limits, without data", png_of(header(side, side), pictures.chunk("IDAT", GREY_ROWS), END), 422
     zeros = zlib.compressobj(9)
     deep = b"".join(zeros.compress(bytes(2**20)) for _ in range(200)) + zeros.flush()
     yield "data for a hundred times its rows", png_of(header(96, 64), pictures.chunk("IDAT", deep), END), EITHER

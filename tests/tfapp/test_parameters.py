@@ -100,7 +100,8 @@ def test_the_api_lists_the_choices(client):
 
 
 def test_the_page_keeps_what_few_people_want_behind_a_word(client):
-    factories.make_engine_status("gatys")
+    for name in ("gatys", "painter"):
+        factories.make_engine_status(name)
 
     page = client.get("/?engine=gatys").content.decode()
 
@@ -108,7 +109,7 @@ def test_the_page_keeps_what_few_people_want_behind_a_word(client):
     assert 'name="seed"' in fine and 'name="start"' in fine
     assert 'name="steps"' not in fine
     assert "300</output>" in page and "70%</output>" in page
-    assert "More settings" not in client.get("/?engine=adain").content.decode()
+    assert "More settings" not in client.get("/?engine=painter").content.decode()
 
 
 def test_a_texture_needs_a_style_and_no_photo(django_capture_on_commit_callbacks):
