@@ -23,7 +23,8 @@ class RangeField(forms.FloatField):
     def __init__(self, parameter: Parameter, **kwargs):
         self.default = parameter.default
         self.is_share = is_share(parameter)
-        widget = forms.NumberInput(attrs={"type": "range", "step": f"{parameter.step:g}"})
+        usual = {"data-usual": f"{parameter.default:g}"} if parameter.is_effort else {}  # for estimate.js
+        widget = forms.NumberInput(attrs={"type": "range", "step": f"{parameter.step:g}", **usual})
         super().__init__(min_value=parameter.minimum, max_value=parameter.maximum, widget=widget, **kwargs)
 
     def clean(self, value: Any) -> float:

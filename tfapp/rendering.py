@@ -17,7 +17,7 @@ from django.utils.translation import gettext_noop
 
 from stylesite import turns
 from stylesite.lifecycle import stopping
-from tfapp import files, glances, images, jobs, loading, posters, previews, workers
+from tfapp import engines, files, glances, images, jobs, loading, posters, previews, workers
 from tfapp.decoding import sizes
 from tfapp.engines.base import Engine, EngineError, Inputs, PosterEngine, Rows
 from tfapp.models import Artwork, EngineStatus, Job, JobInput
@@ -176,13 +176,13 @@ def _keep(job: Job, stored: images.StoredArtwork, *, seconds: float) -> Artwork 
             thumbnails=stored.thumbnails,
         )
     megapixels = SKETCH_MEGAPIXELS if job.kind == "sketch" else stored.width * stored.height / 1e6
-    _remember_speed(job.engine, seconds / megapixels)
+    _remember_speed(job.engine, seconds / megapixels / engines.measure_effort(job.engine, job.parameters))
     log.info("Job %s is done: %d × %d in %.2f s.", job.pk, stored.width, stored.height, seconds)
     return artwork
 
 
 def _remember_speed(engine: str, speed: float) -> None:
-    """The moving average of seconds a megapixel: what a visitor is told to expect."""
+    """The moving average of seconds a megapixel with usual settings: what a visitor is told to expect."""
     average = Coalesce(F("seconds_per_megapixel") * (1 - NEW_WEIGHT) + speed * NEW_WEIGHT, speed)
     EngineStatus.objects.filter(engine=engine).update(seconds_per_megapixel=average)
 

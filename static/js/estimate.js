@@ -8,20 +8,30 @@ const MINUTES = 100; // from so many seconds on
 export function start(words) {
   const form = words.closest("form");
   const show = () => say(words, estimate(form));
-  for (const event of ["change", "filled", "emptied"]) form.addEventListener(event, show, true);
+  for (const event of ["change", "filled", "emptied", "fragment"]) form.addEventListener(event, show, true);
   form.addEventListener("load", show, true); // of the preview, whose size is the photo's
   show();
 }
 
 function estimate(form) {
-  const photo = form.querySelector('[data-dropzone="content"] [data-previews] img');
   const seconds = Number(form.querySelector('[name="engine"]:checked')?.dataset.seconds);
-  if (!photo?.naturalWidth || !seconds) return 0;
+  return seconds ? seconds * effort(form) * megapixels(form) : 0;
+}
 
+function megapixels(form) {
+  const wanted = Number(form.querySelector('[name="size"]')?.value);
+  if (!form.querySelector('[data-dropzone="content"]')) return (wanted * wanted) / 1e6; // a texture is a square
+
+  const photo = form.querySelector('[data-dropzone="content"] [data-previews] img');
+  if (!photo?.naturalWidth) return 0;
   const longest = Math.max(photo.naturalWidth, photo.naturalHeight);
-  const wanted = Number(form.querySelector('[name="size"]')?.value) || longest; // or the photo's own
-  const scale = Math.min(1, wanted / longest);
-  return (seconds * photo.naturalWidth * photo.naturalHeight * scale * scale) / 1e6;
+  const scale = Math.min(1, (wanted || longest) / longest); // or the photo's own size
+  return (photo.naturalWidth * photo.naturalHeight * scale * scale) / 1e6;
+}
+
+function effort(form) {
+  const asked = [...form.querySelectorAll("[data-usual]")].map((control) => control.value / control.dataset.usual);
+  return asked.reduce((product, share) => product * share, 1);
 }
 
 function say(words, seconds) {

@@ -2,28 +2,39 @@
 
 export const place = "[data-mix-change]";
 
+let last = Promise.resolve(); // one change after the other: each starts from what the one before left
+
 export function start(form) {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    change(form, event.submitter);
+    const data = new FormData(form, event.submitter);
+    if (event.submitter?.hasAttribute("data-fresh")) data.delete("seed"); // not the number that stands there
+    form.closest("dialog")?.close();
+    last = last.then(() => change(form.action, data));
   });
 }
 
-async function change(form, submitter) {
+async function change(address, data) {
   const page = document.querySelector("[data-mixer]");
-  const data = new FormData(form, submitter);
-  if (submitter?.hasAttribute("data-fresh")) data.delete("seed"); // not the number that stands there
   for (const [name, value] of new FormData(page.querySelector("[data-mix-form]"))) {
     if (!data.has(name)) data.append(name, value);
   }
-  form.closest("dialog")?.close();
   page.setAttribute("aria-busy", "true");
-  const response = await fetch(form.action, { method: "POST", body: data }).catch(() => null);
-  const fresh = response && new DOMParser().parseFromString(await response.text(), "text/html");
+  const { isDone, fresh } = await send(address, data);
   page.removeAttribute("aria-busy");
-  if (response?.ok && fresh.querySelector("[data-mixer]")) put(page, fresh, document.activeElement?.id);
-  const sentence = response?.ok ? "" : (fresh?.querySelector("[data-message]")?.textContent ?? page.dataset.sayBroken);
+  if (isDone) put(page, fresh, document.activeElement);
+  const sentence = isDone ? "" : (fresh?.querySelector("[data-message]")?.textContent ?? page.dataset.sayBroken);
   page.dispatchEvent(new CustomEvent("trouble", { detail: sentence }));
+}
+
+async function send(address, data) {
+  try {
+    const response = await fetch(address, { method: "POST", body: data });
+    const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
+    return { isDone: response.ok && fresh.querySelector("[data-mixer]") !== null, fresh };
+  } catch {
+    return { isDone: false, fresh: null };
+  }
 }
 
 function put(page, fresh, focused) {
@@ -32,5 +43,8 @@ function put(page, fresh, focused) {
     here.replaceChildren(...document.importNode(part, true).childNodes);
     here.dispatchEvent(new CustomEvent("fragment", { bubbles: true }));
   }
-  if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+  const again = focused?.id && document.getElementById(focused.id);
+  if (!again || again === focused) return;
+  if (again.matches("[type=number], [type=range]")) again.value = focused.value; // somebody types, or slides, meanwhile
+  again.focus({ preventScroll: true });
 }

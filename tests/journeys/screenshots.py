@@ -141,12 +141,16 @@ def shots_of_mixing(photos: dict[str, Path]) -> list[Shot]:
         page.locator("[data-times]", has_text="ms").wait_for()
         page.wait_for_load_state("networkidle")
 
+    def mix_and_look_up(page: Page) -> None:
+        mix(page)
+        page.evaluate("scrollTo(0, 0)")
+
     def compare(page: Page) -> None:
         mix(page)
         page.goto(f"{page.url.split('?')[0]}compare/")
 
     return [
-        Shot("mixer", "/mixer/", prepare=mix),
+        Shot("mixer", "/mixer/", prepare=mix_and_look_up),
         Shot("mixer-phone-ko", "/mixer/", width=PHONE, language="ko-KR", colours="dark", prepare=mix),
         Shot("mixer-compare", "/mixer/", prepare=compare),
     ]

@@ -30,6 +30,8 @@ def test_a_phone_watches_a_picture_grow(visitor):
     page.get_by_role("link", name="Use these settings").click()
     page.get_by_text("More settings").click()
     assert page.locator('input[name="seed"]').input_value().isdecimal()
+    page.locator('input[name="steps"]').fill("1000")
+    expect(page.locator("[data-estimate]")).to_contain_text("This will take about")
 
 
 def test_another_painter_brings_its_own_settings_and_keeps_what_was_changed(visitor):

@@ -109,6 +109,7 @@ def test_the_page_keeps_what_few_people_want_behind_a_word(client):
     assert 'name="seed"' in fine and 'name="start"' in fine
     assert 'name="steps"' not in fine
     assert "300</output>" in page and "70%</output>" in page
+    assert 'data-usual="300"' in page  # what the time that is told is counted by
     assert "More settings" not in client.get("/?engine=painter").content.decode()
 
 

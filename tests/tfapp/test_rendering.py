@@ -33,8 +33,8 @@ class Stub:
 
 @pytest.fixture
 def engine(monkeypatch):
-    def use(behave) -> None:
-        monkeypatch.setitem(loading._loaded, "echo", Stub(behave))
+    def use(behave, name="echo") -> None:
+        monkeypatch.setitem(loading._loaded, name, Stub(behave))
 
     return use
 
@@ -124,6 +124,18 @@ def test_the_time_of_a_drawing_is_told_for_one_size(size, engine):
     rendering.render(claim(kind="sketch", parameters={"size": size}))
 
     assert 0.1 / 0.512**2 < EngineStatus.objects.get().seconds_per_megapixel < 10  # its own pixels would say 97 or more
+
+
+def test_the_time_of_many_steps_is_told_for_the_usual_number(engine):
+    factories.make_engine_status("gatys")
+    engine(lambda inputs, progress: time.sleep(0.1) or inputs.content, "gatys")
+    job = claim(engine="gatys", parameters={"steps": 1000})
+
+    rendering.render(job)
+
+    megapixels = job.artwork.width * job.artwork.height / 1e6
+    told = EngineStatus.objects.get().seconds_per_megapixel
+    assert 0.03 / megapixels < told < 0.3 / megapixels  # of 300 steps; of 1,000 it would be 0.1 or more
 
 
 def test_a_permanent_failure_is_told_in_the_engines_words(engine):

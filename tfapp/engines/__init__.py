@@ -1,5 +1,6 @@
 """The engines of the program by name; `tfapp.menu` adds what staff published. None is imported until it is loaded."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
@@ -61,7 +62,9 @@ PHOTO_SIZE = Parameter(
 )
 
 STEPS = Parameter(
-    *("steps", _("Steps"), "range", 300, 50, 1000, 10), help=_("How often the picture is looked at, and made better.")
+    *("steps", _("Steps"), "range", 300, 50, 1000, 10),
+    help=_("How often the picture is looked at, and made better."),
+    is_effort=True,
 )
 SMOOTHNESS = Parameter(
     *("smoothness", _("Smoothness"), "range", 0.7, 0, 1, 0.05, _("How even its surface is: much grain, or little.")),
@@ -192,6 +195,11 @@ def enabled() -> list[EngineSpec]:
 def find(name: str) -> EngineSpec | None:
     """The enabled engine of that name, or None."""
     return SPECS[name] if name in settings.ENGINES else None
+
+
+def measure_effort(name: str, parameters: Mapping) -> float:
+    """How many times its usual work an engine, or a published version, does for these settings."""
+    return SPECS[name].measure_effort(parameters) if name in SPECS else 1.0
 
 
 def first(kind: str) -> EngineSpec:

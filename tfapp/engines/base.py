@@ -1,5 +1,6 @@
 """The contract every engine keeps. Knows no Django models, users or requests."""
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,6 +37,7 @@ class Parameter:
     # Of a size, what the page offers; nothing: the usual ones and the photo's own. Of a choice, (value, label) pairs.
     choices: tuple[int | tuple[str, str], ...] = ()
     is_fine: bool = False  # few people want it: the page keeps it behind "More settings"
+    is_effort: bool = False  # twice as much of it takes twice as long
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,11 @@ class EngineSpec:
     source: Callable[[], str] = field(compare=False)
     is_listed: bool = True  # False: for tests and checks of an installation, not on the create page
     mixes: bool = False  # takes `weights` and masks, and paints a small picture at once: fit for the mixer
+
+    def measure_effort(self, parameters: Mapping[str, Any]) -> float:
+        """How many times the usual work these settings ask for, the size apart."""
+        asked = (parameters.get(p.name, p.default) / p.default for p in self.parameters if p.is_effort)
+        return math.prod(asked)
 
 
 class Rows(Protocol):

@@ -10,6 +10,7 @@ from django.db.models import Count, Min, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce, Now
 from django.utils.translation import gettext_lazy as _
 
+from tfapp import engines
 from tfapp.models.engine_status import EngineStatus
 from tfapp.models.person import Person
 from tfapp.models.worker import Worker
@@ -135,6 +136,7 @@ def _seconds(kind: str, engine: str, parameters: dict, speeds: dict[str, float |
     speed = speeds.get(engine)
     if speed is None:
         return None
+    speed *= engines.measure_effort(engine, parameters)
     if kind == "sketch":
         return speed * SKETCH_MEGAPIXELS
     return speed * (1 if kind == "texture" else 0.75) * float(parameters.get("size", 1024)) ** 2 / 1e6

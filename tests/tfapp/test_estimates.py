@@ -1,0 +1,50 @@
+"""How long a picture will take, as its owner is told."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_estimate_is_unknown_until_something_was_measured():
+    assert factories.make_job(with_files=False).eta_seconds() is None
+
+
+def test_the_estimate_counts_the_jobs_before_and_the_workers():
+    factories.make_engine_status(seconds_per_megapixel=4.0)
+    now = timezone.now()
+    size = {"size": 1000}  # about 0.75 megapixels: 3 seconds
+    running = factories.make_job(state="running", parameters=size, progress=0.5, with_files=False)
+    factories.make_job(parameters=size, with_files=False, created_at=now - timedelta(minutes=2))
+    job = factories.make_job(parameters=size, with_files=False)
+
+    assert running.eta_seconds() == pytest.approx(1.5)
+    assert job.eta_seconds() == pytest.approx(1.5 + 3 + 3)
+
+    factories.make_worker("a")
+    factories.make_worker("b")
+    assert job.eta_seconds() == pytest.approx((1.5 + 3) / 2 + 3)
+
+
+def test_a_drawing_takes_as_long_whatever_its_size():
+    factories.make_engine_status("emoji", seconds_per_megapixel=10.0)
+    small, large = (
+        factories.make_job(state="running", kind="sketch", engine="emoji", parameters={"size": size}, with_files=False)
+        for size in (128, 512)
+    )
+
+    assert small.eta_seconds() == large.eta_seconds() == pytest.approx(10 * 512**2 / 1e6)
+
+
+def test_twice_the_steps_take_twice_as_long():
+    factories.make_engine_status("gatys", seconds_per_megapixel=10.0)
+    usual, twice = (
+        factories.make_job(state="running", engine="gatys", parameters={"size": 1000, **steps}, with_files=False)
+        for steps in ({}, {"steps": 600})
+    )
+
+    assert (usual.eta_seconds(), twice.eta_seconds()) == (pytest.approx(7.5), pytest.approx(15))
