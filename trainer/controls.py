@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from trainer.networks.architectures import MAY_BE_NOTHING
+from trainer.networks.architectures import MAY_BE_NOTHING, MOST, MOST_DEPTHS
 from trainer.recipes import configs
 
 SET_ELSEWHERE = {"steps", "photos", "paintings"}  # by the form itself, and by the layout of the dataset
@@ -89,6 +89,7 @@ LABELS = {
 }
 
 
+CHOICES = {"fold": (2, 4)}  # of numbers inside an architecture
 WORDS = {  # of choices that are no words
     "AtoB": gettext_lazy("A to B"),
     "BtoA": gettext_lazy("B to A"),
@@ -96,7 +97,7 @@ WORDS = {  # of choices that are no words
 
 
 class NumbersField(forms.CharField):
-    """Whole numbers with commas between them."""
+    """Whole numbers with commas between them: the channels of an architecture."""
 
     def prepare_value(self, value: Any) -> str:
         return ", ".join(map(str, value)) if isinstance(value, list | tuple) else value
@@ -104,9 +105,13 @@ class NumbersField(forms.CharField):
     def clean(self, value: Any) -> list[int] | None:
         text = super().clean(value)
         try:
-            return [int(word) for word in text.split(",")] if text else None
+            numbers = [int(word) for word in text.split(",")] if text else None
         except ValueError as error:
             raise ValidationError(_("Whole numbers with commas between them, please."), code="invalid") from error
+        if numbers and (len(numbers) > MOST_DEPTHS or not all(1 <= n <= MOST for n in numbers)):
+            values = {"n": MOST_DEPTHS, "most": MOST}
+            raise ValidationError(_("These are up to %(n)d numbers, each from 1 to %(most)d.") % values, code="invalid")
+        return numbers
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         return self.prepare_value(initial) != data
@@ -212,8 +217,8 @@ def explain(error: Exception, call: Callable[[str], str] = label) -> str:
 def _inner(name: str, default: Any) -> dict:
     kind = "list" if isinstance(default, list | tuple) else type(default).__name__
     value = list(default) if kind == "list" else default
-    least = 0 if name in MAY_BE_NOTHING else 1
-    return {"name": name, "type": kind, "default": value, "help": "", "choices": (), "least": least, "most": None}
+    limits = {"choices": CHOICES.get(name, ()), "least": 0 if name in MAY_BE_NOTHING else 1, "most": MOST}
+    return {"name": name, "type": kind, "default": value, "help": ""} | limits
 
 
 def _field(option: dict) -> forms.Field:

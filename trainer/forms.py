@@ -138,6 +138,9 @@ class RunForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
         self.options = controls.differing(self.recipe, cleaned)
+        if not self.errors and bool(cleaned.get("architecture.deep")) != bool(cleaned.get("architecture.deep_blocks")):
+            sentence = _("Channels and blocks at an eighth of the size come together: both, or neither.")
+            self.add_error("architecture.deep_blocks", sentence)
         if self.errors:
             return cleaned
         cleaned["steps"] = cleaned["steps"] or self.fields["steps"].initial

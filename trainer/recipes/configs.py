@@ -83,6 +83,12 @@ class AdaINConfig(LoopOptions):
     identity_share: float = option(0.08, _("Share of pairs whose style is the content itself."), least=0, most=1)
     identity_weight: float = option(3.0, _("How much those must come back unchanged."), least=0)
 
+    def __post_init__(self):
+        super().__post_init__()
+        if self.size % self.architecture.multiple:
+            sentence = _("The size must be a multiple of %(n)d.")
+            raise Nonsense(type(self).__name__, "size", sentence, n=self.architecture.multiple)
+
 
 @dataclass(frozen=True)
 class Pix2PixConfig(LoopOptions):

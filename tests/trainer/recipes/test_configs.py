@@ -73,6 +73,12 @@ def test_nonsense_is_refused(values):
         from_dict(Pix2PixConfig, values)
 
 
+@pytest.mark.parametrize(("size", "architecture"), [(33, {}), (250, {}), (36, {"deep": 8, "deep_blocks": 1})])
+def test_adain_refuses_a_size_that_its_networks_cannot_halve(size, architecture):
+    with pytest.raises(ValueError, match="The size must be a multiple of"):
+        from_dict(AdaINConfig, {"size": size, "architecture": architecture})
+
+
 def test_what_is_no_object_is_refused():
     with pytest.raises(ValueError, match="JSON object"):
         from_dict(Pix2PixConfig, [1])
