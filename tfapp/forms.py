@@ -281,7 +281,8 @@ class AgainForm(forms.Form):
     def submit(self) -> Job:
         """Ask again. Raises limits.Exceeded or images.Refused."""
         photo = self.job.inputs.filter(role="content").first()
-        chosen = self.cleaned_data
+        shares = self.job.parameters.get("weights")  # of its styles, for which there is no field
+        chosen = self.cleaned_data | ({"weights": shares} if shares else {})
         if photo and self.spec:
             chosen = parameters.fit(self.spec, chosen, longest_side=max(photo.width, photo.height))
         return jobs.retry(self.job, parameters=chosen)

@@ -79,6 +79,18 @@ def test_a_second_try_takes_the_masks_along(client):
     assert again.parameters == job.parameters
 
 
+def test_another_try_with_other_settings_keeps_the_shares(client):
+    api_calls.send(client, style=styles(), weights="[[7, 3]]")
+    job = Job.objects.get()
+    Job.objects.update(state="cancelled", finished_at=job.created_at)
+
+    client.post(f"/jobs/{job.pk}/retry/", {"settings": "1", "strength": "0.5", "size": "256"})
+
+    again = Job.objects.exclude(pk=job.pk).get()
+    assert again.parameters["strength"] == 0.5
+    assert again.parameters["weights"] == job.parameters["weights"] == [[0.7, 0.3]]
+
+
 def test_a_mask_is_not_shown_as_the_photo(client):
     api_calls.send(client, mask=[mask()])
     job = Job.objects.get()
