@@ -136,27 +136,27 @@ class Stream:
             self._kept.append(plane.kept)
         return plane.kept
 
-    @property
-    def peak_bytes(self) -> int:
-        """Most bytes on the disk at once, when everything that was kept is made."""
-        return max((sum(one.n_bytes for one in alive) for _, alive in self._schedule(self._kept)), default=0)
+    def peak_bytes(self, plane: Plane) -> int:
+        """Most bytes on the disk at once while the plane is made."""
+        return max((sum(one.n_bytes for one in alive) for _, alive in self._schedule(plane)), default=0)
 
     def rows(self, plane: Plane, progress: Callable[[float], None]) -> Iterator[np.ndarray]:
         """The plane from top to bottom, as float32 (some rows, width, channels).
 
         Whatever `progress` raises ends it. OSError where the disk has no room; nothing is left there in the end.
         """
-        wanted = [one for one in self._kept if one in _all_below(plane)]
-        self._look_for_room()
+        self._look_for_room(self.peak_bytes(plane))
+        steps = self._schedule(plane)
+        wanted = [one for one, _ in steps]
         in_all, done = plane.work + sum(one.plane.work for one in wanted), 0.0
         try:
-            for one, alive in self._schedule(wanted, plane):
-                for share in one.make(self.folder, self.band_bytes):
-                    progress((done + share * one.plane.work) / in_all)
-                done += one.plane.work
+            for one, alive in steps:
                 for other in wanted:
                     if other not in alive:
                         other.drop()
+                for share in one.make(self.folder, self.band_bytes):
+                    progress((done + share * one.plane.work) / in_all)
+                done += one.plane.work
             for top, bottom in plane.bands(self.band_bytes):
                 yield ops.convert_to_numpy(plane.read(top, bottom))[0]
                 progress((done + bottom / plane.height * plane.work) / in_all)
@@ -164,17 +164,19 @@ class Stream:
             for one in wanted:
                 one.drop()
 
-    def _schedule(self, wanted: list[Kept], last: Plane | None = None) -> Iterator[tuple[Kept, set[Kept]]]:
-        """Each of them with those whose files are needed while it is made, itself included, and still after it."""
-        at_end = _kept_below(last) if last else set()
-        for i, one in enumerate(wanted):
-            later = at_end.union(*(other.sources for other in wanted[i:]))
-            yield one, {other for other in wanted[:i] if other in later} | {one}
+    def _schedule(self, plane: Plane) -> list[tuple[Kept, set[Kept]]]:
+        """What is made for it, in this order, each with those whose files lie there meanwhile: its own, and those
+        made before that it, a later one or the plane itself is read from.
+        """
+        below, at_end = _all_below(plane), _kept_below(plane)
+        wanted = [one for one in self._kept if one in below]
+        unread = [at_end.union(*(other.sources for other in wanted[i:])) for i in range(len(wanted))]
+        return [(one, {*unread[i].intersection(wanted[:i]), one}) for i, one in enumerate(wanted)]
 
-    def _look_for_room(self) -> None:
+    def _look_for_room(self, n_bytes: int) -> None:
         free = shutil.disk_usage(self.folder).free
-        if free < self.peak_bytes:
-            raise OSError(errno.ENOSPC, f"{self.peak_bytes} bytes are needed, {free} are free", str(self.folder))
+        if free < n_bytes:
+            raise OSError(errno.ENOSPC, f"{n_bytes} bytes are needed, {free} are free", str(self.folder))
 
     def _lead(self, node, args, kwargs, planes: list[Plane]) -> Plane:
         operation = node.operation

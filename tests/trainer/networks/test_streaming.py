@@ -144,12 +144,42 @@ def test_whoever_listens_can_stop_it_and_no_file_stays(networks, tmp_path, share
     assert n_open_files() == before
 
 
-def test_files_go_as_soon_as_nobody_reads_them(networks, tmp_path):
-    plan = streaming.Stream(tmp_path)
-    features = plan.through(networks["content_encoder"], plan.photo((64, 64, 3), None))
-    plan.through(networks["decoder"], features, noise(1, TINY.code_size))
+@pytest.fixture
+def sizes(monkeypatch):
+    """The bytes of all files that lie there, each time that one has grown."""
+    files, seen = [], []
 
-    assert plan.peak_bytes < 0.6 * sum(one.n_bytes for one in plan._kept)
+    class Watched(bands.StoredRows):
+        def __init__(self, *args):
+            super().__init__(*args)
+            files.append(self._file)
+
+        def write(self, top, rows):
+            super().write(top, rows)
+            seen.append(sum(os.fstat(file.fileno()).st_size for file in files if not file.closed))
+
+    monkeypatch.setattr(streaming, "StoredRows", Watched)
+    return seen
+
+
+def test_files_go_as_soon_as_nobody_reads_them(networks, tmp_path, sizes):
+    photo, plan = noise(64, 64, 3), streaming.Stream(tmp_path, band_bytes=20_000)
+    features = plan.through(networks["content_encoder"], plan.photo(photo.shape, lambda a, b: photo[a:b]))
+    answer = plan.through(networks["decoder"], features, noise(1, TINY.code_size))
+
+    list(plan.rows(answer, lambda share: None))
+
+    assert max(sizes) == plan.peak_bytes(answer)
+    assert max(sizes) < 0.6 * sum(one.n_bytes for one in plan._kept)
+
+
+def test_room_is_looked_for_all_that_lies_there_at_once(tmp_path, sizes):
+    photo, plan = noise(72, 40, 3), streaming.Stream(tmp_path, band_bytes=5000)
+    answer = plan.through(build_unheard_of(), plan.photo(photo.shape, lambda a, b: photo[a:b]))
+
+    list(plan.rows(answer, lambda share: None))
+
+    assert max(sizes) == plan.peak_bytes(answer)
 
 
 def test_a_disk_without_room_is_seen_before_anything_is_made(networks, tmp_path, monkeypatch):
