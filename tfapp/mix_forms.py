@@ -60,6 +60,11 @@ class ControlsForm(InWords):
         rows = self.cleaned_data["weights"]
         return {**chosen, "weights": rows} if rows else chosen
 
+    def keep(self) -> None:
+        """Let the mix remember them, unless it was changed meanwhile; and its dice, for its styles are still theirs."""
+        dice = {name: number for name, number in self.mix.controls.items() if name == "dice"}
+        self.mix.keep_unless_changed(self.controls | dice)
+
 
 def as_sent(controls: dict[str, Any]) -> dict[str, str]:
     """Controls as a page would send them: for a painter that is asked from the grid."""

@@ -3,6 +3,7 @@
 import logging
 import random
 import uuid
+from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
 
@@ -121,12 +122,14 @@ def put_style(mix: Mix, position: int, *, slug: str = "", picture: images.Pictur
     if slug:
         picture = images.open_file(shelf.path(slug), slug)
     row = _row(mix, "style", picture, slug=slug)
-    styles = mix.styles
-    _settle([(picture, row)], then=lambda: _arrange(mix, [*styles[:position], row, *styles[position + 1 :]]))
+    _settle(
+        [(picture, row)],
+        then=lambda: _arrange(mix, lambda styles: [*styles[:position], row, *styles[position + 1 :]]),
+    )
 
 
-def put_styles(mix: Mix, slugs: list[str]) -> None:
-    """These of the shelf, and no others. Raises images.Refused."""
+def put_styles(mix: Mix, slugs: list[str], **controls: Any) -> None:
+    """These of the shelf, and no others, with these controls. Raises images.Refused."""
     settled: list[tuple[images.Picture, MixPicture]] = []
     try:
         for slug in slugs:
@@ -135,20 +138,19 @@ def put_styles(mix: Mix, slugs: list[str]) -> None:
     except images.Refused:
         images.discard([picture for picture, _row in settled])
         raise
-    _settle(settled, then=lambda: _arrange(mix, [row for _picture, row in settled]))
+    _settle(settled, then=lambda: _arrange(mix, lambda _styles: [row for _picture, row in settled], **controls))
 
 
 def put_only(mix: Mix, slug: str, seed: int) -> None:
     """This style of the shelf alone; others lie ready beside it. Raises images.Refused."""
-    put_styles(mix, [slug, *_others({slug}, MAX_STYLES - 1, seed)])
-    mix.keep({**mix.controls, "weights": [_first_alone(1, {})[0], *mix.controls["weights"][1:]]})
+    rows = weights.fit(mix.controls.get("weights", []), n_styles=MAX_STYLES, n_regions=len(mix.masks))
+    slugs = [slug, *_others({slug}, MAX_STYLES - 1, seed)]
+    put_styles(mix, slugs, weights=[*_first_alone(1, {}), *rows[1:]])
 
 
 def take_style(mix: Mix, position: int) -> None:
-    """One style less; the last one stays."""
-    styles = mix.styles
-    if len(styles) > 1:
-        _arrange(mix, [one for one in styles if one.position != position])
+    """One style less; the last one stays. Raises images.Refused."""
+    _arrange(mix, lambda styles: [one for one in styles if one.position != position] or styles)
 
 
 def another_slug(mix: Mix, seed: int) -> str:
@@ -157,33 +159,36 @@ def another_slug(mix: Mix, seed: int) -> str:
 
 
 def shuffle(mix: Mix, seed: int) -> None:
-    """The same styles, in other corners."""
-    styles = mix.styles
-    mixed = styles[:]
+    """The same styles, in other corners. Raises images.Refused."""
     dice = random.Random(seed)
-    while mixed == styles and len(styles) > 1:
-        dice.shuffle(mixed)
+
+    def mixed(styles: list[MixPicture]) -> list[MixPicture]:
+        others = styles[:]
+        while others == styles and len(styles) > 1:
+            dice.shuffle(others)
+        return others
+
     _arrange(mix, mixed)
 
 
 def throw_dice(mix: Mix, seed: int) -> None:
     """Four styles, their shares and the strength by chance; the same number gives the same. Raises images.Refused."""
     dice = random.Random(seed)
-    put_styles(mix, dice.sample([style.slug for style in shelf.STYLES], MAX_STYLES))
+    slugs = dice.sample([style.slug for style in shelf.STYLES], MAX_STYLES)
     point = dice.random(), dice.random()
-    controls = {**mix.controls, "weights": [weights.at(*point, MAX_STYLES)], "dice": seed}
+    controls: dict[str, Any] = {"weights": [weights.at(*point, MAX_STYLES)], "dice": seed}
     spec = menu.look_up(mix.engine)
     for parameter in spec.parameters if spec else ():
         if parameter.name == "strength":
             low, high = STRENGTHS
             controls["strength"] = round(min(parameter.maximum, dice.uniform(low, high)), 2)
-    mix.keep(controls)
+    put_styles(mix, slugs, **controls)
 
 
 def put_masks(mix: Mix, pictures: list[images.Picture]) -> None:
     """The regions as they are now painted, in place of those before."""
-    settled = [(picture, _row(mix, "mask", picture, position=n)) for n, picture in enumerate(pictures)]
-    _settle(settled, then=lambda: _replace(mix, "mask", [row for _picture, row in settled]))
+    settled = [(picture, _row(mix, "mask", picture)) for picture in pictures]
+    _settle(settled, then=lambda: _replace(mix, "mask", lambda _masks: [row for _picture, row in settled]))
 
 
 def paint(mix: Mix, wanted: dict[str, Any], *, spec: EngineSpec) -> Job:
@@ -275,23 +280,30 @@ def _settle(settled: list[tuple[images.Picture, MixPicture]], *, then) -> None:
         undo.pop_all()
 
 
-def _arrange(mix: Mix, styles: list[MixPicture]) -> None:
-    """These styles in this order. Where they are fewer or more than before, their shares begin anew."""
-    for position, one in enumerate(styles):
-        one.position, one.pk = position, None
-    _replace(mix, "style", styles)
-    rows = weights.fit(mix.controls.get("weights", []), n_styles=len(styles), n_regions=len(mix.masks))
-    mix.keep({**mix.controls, "weights": rows})
-
-
-def _replace(mix: Mix, role: str, rows: list[MixPicture]) -> None:
-    """All pictures of that role by others, some of which may be the same files. Raises images.Refused."""
+def _arrange(mix: Mix, change: Callable[[list[MixPicture]], list[MixPicture]], **controls: Any) -> None:
+    """Other styles, or another order. Where they are fewer or more than before, their shares begin anew."""
     with transaction.atomic():
-        if Mix.objects.select_for_update(no_key=True).filter(pk=mix.pk).first() is None:
-            raise images.Refused(_("This mix was cleared away."), 404)
-        before = mix.pictures.filter(role=role)
-        gone = set(before.values_list("file", flat=True)) - {row.file for row in rows}
-        before.delete()
+        _replace(mix, "style", change)
+        rows = weights.fit(mix.controls.get("weights", []), n_styles=len(mix.styles), n_regions=len(mix.masks))
+        before = {name: value for name, value in mix.controls.items() if name != "dice"}  # they threw other styles
+        mix.keep({**before, "weights": rows, **controls})
+
+
+def _replace(mix: Mix, role: str, change: Callable[[list[MixPicture]], list[MixPicture]]) -> None:
+    """All pictures of that role by what a function makes of them, as they lie when it is our turn.
+
+    Between the beginning of a request and its turn others may have changed them. Raises images.Refused.
+    """
+    with transaction.atomic():
+        try:
+            mix.refresh_from_db(from_queryset=Mix.objects.select_for_update(no_key=True))
+        except Mix.DoesNotExist as error:
+            raise images.Refused(_("This mix was cleared away."), 404) from error
+        before = mix.pictures_of(role)
+        rows = change(before)
+        gone = {row.file for row in before} - {row.file for row in rows}
+        mix.pictures.filter(role=role).delete()
+        for position, row in enumerate(rows):
+            row.position, row.pk = position, None
         MixPicture.objects.bulk_create(rows)
         files.remove_on_commit(gone)
-    getattr(mix, "_prefetched_objects_cache", {}).clear()

@@ -131,6 +131,37 @@ def test_shuffling_changes_corners_and_nothing_else():
     assert mix.controls["weights"] == [[1.0, 0.0, 0.0]]
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda mix: mixes.shuffle(mix, 7),
+        lambda mix: mixes.take_style(mix, 2),
+        lambda mix: mixes.put_style(mix, 1, slug="bojagi"),
+    ],
+)
+def test_a_change_begins_with_what_another_left_meanwhile(change, django_capture_on_commit_callbacks):
+    mix = factories.make_mix(n_styles=3)
+    read_before = Mix.objects.prefetch_related("pictures").get(pk=mix.pk)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        mixes.put_style(mix, 0, slug="great-wave")
+        change(read_before)
+
+    assert "great-wave" in {style.shelf for style in Mix.objects.get(pk=mix.pk).styles}
+    assert list(auditing.findings(is_strict=True)) == []
+
+
+def test_controls_of_dice_that_fell_meanwhile_stay():
+    mix = factories.make_mix()
+    read_before = Mix.objects.get(pk=mix.pk)
+    mixes.throw_dice(mix, 4711)
+
+    assert not read_before.keep_unless_changed({"strength": 0.1})
+    mixes.shuffle(read_before, 1)
+
+    assert Mix.objects.get(pk=mix.pk).controls["strength"] == mix.controls["strength"]
+
+
 def test_the_same_number_throws_the_same_mix():
     one, other = (factories.make_mix() for _ in range(2))
 

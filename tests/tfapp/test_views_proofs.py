@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from tests import clients, factories, pictures
-from tfapp import files, shelf
+from tfapp import files, mixes, shelf
 from tfapp.models import Mix
 from tfapp.proofs import SUBJECT, Proof, Silent, sockets
 
@@ -53,6 +53,35 @@ def test_the_controls_are_kept_and_the_mix_is_not_forgotten(wishes):
     assert mix.controls["strength"] == 0.5
     assert mix.controls["weights"] == [[0.25, 0.75]]
     assert timezone.now() - mix.used_at < timedelta(minutes=1)
+
+
+def test_what_changes_while_a_preview_is_painted_stays(monkeypatch):
+    mix = factories.make_mix()
+
+    def ask(wish):
+        mixes.throw_dice(Mix.objects.get(pk=mix.pk), 4711)
+        return Proof(picture=b"a picture").as_bytes()
+
+    monkeypatch.setattr(sockets, "ask", ask)
+    send(mix, "mix_preview", strength="0.1", weights="[[1, 3]]")
+
+    mix.refresh_from_db()
+    assert mix.controls["dice"] == 4711
+    assert mix.controls["strength"] >= 0.6
+
+
+def test_the_number_of_the_dice_stays_as_long_as_their_styles(wishes):
+    mix = factories.make_mix()
+
+    send(mix, "mix_dice", seed=4711)
+    send(mix, "mix_preview", strength="0.5", weights="[[1, 1, 1, 1]]")
+    mix.refresh_from_db()
+    assert (mix.controls["dice"], mix.controls["strength"]) == (4711, 0.5)
+    assert "dice" not in wishes[0].parameters
+
+    send(mix, "mix_dice", how="shuffle")
+    mix.refresh_from_db()
+    assert "dice" not in mix.controls
 
 
 @pytest.mark.parametrize(

@@ -78,6 +78,14 @@ class Mix(models.Model):
         self.controls, self.used_at = controls, timezone.now()
         Mix.objects.filter(pk=self.pk).update(controls=controls, used_at=self.used_at, **changes)
 
+    def keep_unless_changed(self, controls: dict[str, Any]) -> bool:
+        """The same, if the mix is as it was read; whether it is."""
+        now = timezone.now()
+        if not Mix.objects.filter(pk=self.pk, used_at=self.used_at).update(controls=controls, used_at=now):
+            return False
+        self.controls, self.used_at = controls, now
+        return True
+
 
 class MixPicture(StoredPicture):
     """A picture on the table. Its file's name is never used again: a worker knows a picture by it."""

@@ -81,7 +81,7 @@ def mix_paint(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
     try:
         people.ensure(request)  # where a visitor comes from today
         if spec.name == found.engine:
-            found.keep(form.controls)
+            form.keep()
         return redirect("job", id=mixes.paint(found, form.controls, spec=spec).pk)
     except images.Refused as refusal:
         return errors.answer(request, refusal.status, str(refusal.sentence))
@@ -176,7 +176,7 @@ def _keep_controls(request: HttpRequest, found: Mix) -> None:
     """What else changes, the controls stay as they stand on the page."""
     form = mix_forms.ControlsForm(request.POST, mix=found, spec=spec_of(found))
     if "weights" in request.POST and form.is_valid():
-        found.keep(form.controls)
+        form.keep()
 
 
 def _page(request: HttpRequest, found: Mix, form: mix_forms.ControlsForm, *, status: int = 200) -> HttpResponse:

@@ -46,9 +46,8 @@ def mix_preview(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
     if not form.is_valid():
         return _words(form.sentence(), forms.UNPROCESSABLE)
     limits.take_from(request.person, "preview")
-    proof = asking.ask(mixes.wish(found, form.controls, spec=spec))
-    found.keep(form.controls)
-    return _picture(proof, "image/jpeg")
+    form.keep()  # and then ask: what changes while one waits is newer
+    return _picture(asking.ask(mixes.wish(found, form.controls, spec=spec)), "image/jpeg")
 
 
 @login_not_required
