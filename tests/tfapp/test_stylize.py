@@ -1,12 +1,16 @@
 """`manage.py stylize`: pictures in, a picture out, and a sentence for everything else."""
 
+import errno
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
 from PIL import Image
 
 from tests import pictures
-from tfapp import files
+from tfapp import engines, files, images
+from tfapp.engines.echo import EchoEngine
 
 
 @pytest.fixture
@@ -37,6 +41,15 @@ def test_it_paints_into_the_format_of_the_name(photo, style, tmp_path, name, kin
 
 def test_it_limits_the_longest_side(photo, style, tmp_path):
     stylize(photo, style, tmp_path / "out.png", size=150)
+
+    assert Image.open(tmp_path / "out.png").size == (150, 100)
+
+
+def test_without_a_size_it_paints_no_larger_than_its_engine_may(photo, style, tmp_path, monkeypatch):
+    spec = replace(engines.SPECS["echo"], parameters=(replace(engines.SIZE, maximum=150),))
+    monkeypatch.setitem(engines.SPECS, "echo", spec)
+
+    stylize(photo, style, tmp_path / "out.png")
 
     assert Image.open(tmp_path / "out.png").size == (150, 100)
 
@@ -94,3 +107,35 @@ def test_a_file_that_is_no_picture_is_said(photo, tmp_path):
 def test_a_place_that_cannot_be_written_is_said(photo, style, tmp_path, name, sentence):
     with pytest.raises(CommandError, match=sentence):
         stylize(photo, style, tmp_path / name)
+
+
+def test_what_is_too_large_for_its_format_is_said_before_it_is_painted(photo, style, tmp_path, monkeypatch):
+    monkeypatch.setattr(images, "WEBP_PIXELS", 50_000)
+    monkeypatch.setattr(EchoEngine, "render", None)
+
+    with pytest.raises(CommandError, match="300 × 200 pixels: as .webp it must be smaller"):
+        stylize(photo, style, tmp_path / "out.webp")
+
+
+def test_a_disk_that_fills_up_while_it_paints_is_said(photo, style, tmp_path, monkeypatch):
+    def fill_up(*args):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(EchoEngine, "render", fill_up)
+
+    with pytest.raises(CommandError, match="cannot be painted: No space left on device"):
+        stylize(photo, style, tmp_path / "out.png")
+
+    assert not list(files.incoming().iterdir())
+
+
+def test_a_picture_that_cannot_be_encoded_is_said(photo, style, tmp_path, monkeypatch):
+    def refuse(*args, **kwargs):
+        raise images.refusal("busy")
+
+    monkeypatch.setattr(images, "encode", refuse)
+
+    with pytest.raises(CommandError, match="out.jpg: Many pictures"):
+        stylize(photo, style, tmp_path / "out.jpg")
+
+    assert not list(files.incoming().iterdir())
