@@ -89,7 +89,7 @@ class GatysEngine:
             start=start,
             content=whole,
             content_weight=weight,
-            progress=lambda share, show: progress(share, lambda: finish(show()[inside])),
+            progress=lambda share, show: progress(share, lambda: finish(_resize(show(), *whole.shape[:2])[inside])),
         )
         return finish(pictures.finished(painted[inside]))
 

@@ -110,6 +110,15 @@ def test_what_can_be_seen_on_the_way_is_as_large_as_the_photo_by_the_end(engine)
     np.testing.assert_allclose(shown[-1][1], picture)
 
 
+@pytest.mark.parametrize("parameters", [{"keep_colours": True}, {"strength": 0.1}], ids=str)
+def test_at_every_scale_it_is_shown_as_large_as_the_photo(engine, parameters):
+    shown = []
+
+    render(engine, tiny.picture(90, 200), progress=lambda share, show=None: shown.append(show().shape), **parameters)
+
+    assert set(shown) == {(90, 200, 3)}
+
+
 def test_it_grows_from_coarse_to_fine():
     scales = gatys._find_scales(384, 512)
 
