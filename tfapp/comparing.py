@@ -60,7 +60,7 @@ def engines(mix: Mix) -> list[Cell]:
             settings=describe(offer.spec, mix.controls),
             engine=offer.spec.name,
             mixes=offer.spec.mixes,
-            is_quick=offer.spec.mixes or not offer.seconds or offer.seconds * MEGAPIXELS < PATIENCE_SECONDS,
+            is_quick=offer.spec.mixes or _was_quick(offer),
         )
         for offer in offers.everything()
         if offer.spec.kind == "style" and offer.is_available and offer.spec.is_listed
@@ -71,4 +71,9 @@ def describe(spec: EngineSpec, controls: dict[str, Any]) -> list[tuple[str, str]
     """The settings that a preview is painted with, in words; its size is always the same."""
     known = [parameter for parameter in spec.parameters if parameter.kind not in ("size", "seed")]
     values = {parameter.name: controls.get(parameter.name, parameter.default) for parameter in known}
-    return parameters.describe(spec, values)
+    return parameters.describe(spec, parameters.adapt(spec, values))
+
+
+def _was_quick(offer: offers.Offer) -> bool:
+    """Whether its pictures so far say that a preview comes in time. Nobody waits to find that out."""
+    return offer.seconds is not None and offer.seconds * MEGAPIXELS < PATIENCE_SECONDS

@@ -4,14 +4,15 @@ import json
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from tfapp import images, menu, mixes, parameters, shelf, weights
+from tfapp import comparing, images, mixes, parameters, shelf, weights
 from tfapp.engines.base import EngineSpec
 from tfapp.forms import StyleForm, UploadsField
 from tfapp.models import Mix
+from tfapp.proofs import asking
 
 LARGEST_SEED = 999_999
 
@@ -66,9 +67,10 @@ class ControlsForm(InWords):
         self.mix.keep_unless_changed(self.controls | dice)
 
 
-def as_sent(controls: dict[str, Any]) -> dict[str, str]:
-    """Controls as a page would send them: for a painter that is asked from the grid."""
-    return {name: json.dumps(value) if name == "weights" else str(value) for name, value in controls.items()}
+def as_sent(controls: dict[str, Any], spec: EngineSpec) -> dict[str, str]:
+    """Controls as a page of that painter would send them: for one that is asked from the grid."""
+    sent = {name: str(value) for name, value in parameters.adapt(spec, controls).items()}
+    return sent | {"weights": json.dumps(controls["weights"])} if controls.get("weights") else sent
 
 
 class BringForm(StyleForm):
@@ -77,6 +79,16 @@ class BringForm(StyleForm):
     def _open_styles(self) -> None:
         if any(self.cleaned_data[name] for name in ("style", "shelf", "like")):
             super()._open_styles()
+
+    @property
+    def errors_elsewhere(self) -> list[str]:
+        """What is wrong beside the photo: the mixer's page has no fields for that, though forms of others have."""
+        return [
+            error if name == NON_FIELD_ERRORS else f"{self[name].label}: {error}"
+            for name, errors in self.errors.items()
+            for error in errors
+            if name != "content"
+        ]
 
     def begin(self, seed: int) -> Mix:
         """Lay it out. Raises images.Refused."""
@@ -115,6 +127,8 @@ class StyleChangeForm(InWords):
             raise ValidationError(_("There is no such place for a style."))
         if how not in ("take", "random") and not (self.cleaned_data["slug"] or self.cleaned_data["style"]):
             raise ValidationError(_("Choose a style picture, or one from the shelf."))
+        if how == "only" and not self.cleaned_data["slug"]:
+            raise ValidationError(_("There is no such picture on the shelf."))
         return self.cleaned_data
 
     def apply(self, seed: int) -> None:
@@ -174,11 +188,22 @@ class CellForm(InWords):
     slug = forms.ChoiceField(choices=[(style.slug, style.slug) for style in shelf.STYLES], required=False)
     engine = forms.CharField(max_length=40, required=False)
 
+    def __init__(self, data=None, *, mix: Mix):
+        super().__init__(data)
+        self.mix = mix
+
+    def clean_engine(self) -> str:
+        """One of the painters that the grid shows as quick: others would keep everybody waiting."""
+        name = self.cleaned_data["engine"]
+        cell = next((cell for cell in comparing.engines(self.mix) if cell.engine == name), None)
+        if name and cell is None:
+            raise ValidationError(_("There is no such engine."))
+        if cell and not cell.is_quick:
+            raise ValidationError(_(asking.SENTENCES["slow"]))
+        return name
+
     def clean(self) -> dict[str, Any]:
         """One of both."""
-        self.spec = menu.find(self.cleaned_data.get("engine", ""))
-        if self.cleaned_data.get("engine") and (self.spec is None or self.spec.kind != "style"):
-            raise ValidationError(_("There is no such engine."))
-        if not (self.cleaned_data.get("slug") or self.spec):
+        if not self.errors and not (self.cleaned_data["slug"] or self.cleaned_data["engine"]):
             raise ValidationError(_("Say which style or which painter."))
         return self.cleaned_data

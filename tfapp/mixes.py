@@ -90,8 +90,7 @@ def first_spec() -> EngineSpec | None:
 
 def wish(mix: Mix, controls: dict[str, Any], *, spec: EngineSpec, slug: str = "") -> Wish:
     """What a worker is asked to paint: the mix as it lies here, or in one style of the shelf alone."""
-    names = {parameter.name for parameter in spec.parameters}
-    chosen = {name: value for name, value in controls.items() if name in names}
+    chosen = parameters.adapt(spec, controls)
     masks: tuple[str, ...] = ()
     if slug:
         styles = (shelf_name(slug),)

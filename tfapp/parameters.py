@@ -134,6 +134,12 @@ def fit(spec: EngineSpec, values: dict[str, Any], *, longest_side: int) -> dict[
     return values | {name: most if values[name] == OWN else min(values[name], most) for name, most in sizes.items()}
 
 
+def adapt(spec: EngineSpec, values: dict[str, Any]) -> dict[str, Any]:
+    """Of settings for another engine what this one takes, brought between its ends; the rest is left to its usual."""
+    known = [parameter for parameter in spec.parameters if parameter.name in values]
+    return {parameter.name: _adapt(parameter, values[parameter.name]) for parameter in known}
+
+
 def longest_side(spec: EngineSpec, values: dict[str, Any]) -> int:
     """How large a photo is worth keeping: large enough for what was asked for, and for what is usual."""
     sizes = [parameter for parameter in spec.parameters if parameter.kind == "size"]
@@ -170,6 +176,16 @@ def schema(specs: list[EngineSpec]) -> dict[str, dict]:
         is_wider = parameter.maximum - parameter.minimum > known.maximum - known.minimum
         widest[parameter.name] = parameter if is_wider else known
     return {name: _schema(parameter) for name, parameter in widest.items()}
+
+
+def _adapt(parameter: Parameter, value: Any) -> Any:
+    if parameter.kind == "switch":
+        return bool(value)
+    if parameter.kind == "choice":
+        return value if value in dict(parameter.choices) else parameter.default
+    if value == OWN:
+        return parameter.maximum if parameter.choices else OWN  # a picture never gets larger than its photo
+    return max(parameter.minimum, min(value, parameter.maximum))
 
 
 def _words(parameter: Parameter, value: Any) -> str:

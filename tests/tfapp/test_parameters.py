@@ -50,6 +50,19 @@ def test_a_choice_and_a_seed_are_taken():
     assert [form.parameters[name] for name in ("start", "optimizer", "seed", "steps")] == ["noise", "adam", 7, 60]
 
 
+def test_settings_for_another_engine_are_brought_between_the_ends_of_this_one():
+    made_for_another = {"strength": 1.5, "keep_colours": True, "size": 1536, "start": "nowhere", "quality": "swift"}
+
+    adapted = parameters.adapt(GATYS, made_for_another)
+
+    assert adapted == {"strength": 1, "keep_colours": True, "size": 1024, "start": "content"}
+
+
+@pytest.mark.parametrize(("engine", "expected"), [("gatys", 1024), ("tflite", parameters.OWN)])
+def test_the_photos_own_size_is_the_largest_where_it_cannot_be_asked_for(engine, expected):
+    assert parameters.adapt(engines.SPECS[engine], {"size": parameters.OWN}) == {"size": expected}
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [("start", "nowhere"), ("optimizer", "SGD"), ("seed", "-1"), ("seed", "1000000"), ("seed", "luck"), ("steps", "5")],

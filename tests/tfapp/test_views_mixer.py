@@ -81,6 +81,16 @@ def test_what_is_no_photo_is_refused_in_a_sentence(client, fields, sentence):
     assert files.leftovers() == []
 
 
+@pytest.mark.parametrize(
+    ("fields", "sentence"), [({"shelf": "nothing"}, "no such picture on the shelf"), ({"strength": "7"}, "Strength: ")]
+)
+def test_what_is_wrong_with_fields_of_another_page_is_told(client, fields, sentence):
+    page = bring(client, **fields).content.decode()
+
+    told_to_all = page.split('data-error-for="__all__"')[1].split("</div>")[0]
+    assert sentence in told_to_all
+
+
 def test_where_nobody_can_mix_the_page_says_so(client, settings):
     settings.ENGINES = ["tflite"]
 
@@ -154,10 +164,13 @@ def test_one_style_alone_comes_from_the_grid():
         ({"position": 0}, "Choose a style picture"),
         ({"position": 0, "slug": "nothing"}, "no such picture on the shelf"),
         ({"position": 0, "how": "nonsense"}, "nonsense"),
+        ({"position": 0, "how": "only", "style": None}, "no such picture on the shelf"),
     ],
 )
 def test_a_senseless_change_of_styles_is_refused(fields, sentence):
     mix = factories.make_mix()
+    if "style" in fields:  # a file can be read once: made here and not in the list above
+        fields = fields | {"style": pictures.upload(pictures.painting())}
 
     response = send(mix, "mix_style", **fields)
 
@@ -228,6 +241,25 @@ def test_another_painter_is_asked_from_the_grid_with_the_settings_of_the_mix():
     job = Job.objects.get()
     assert (job.engine, job.parameters["strength"], job.parameters["keep_colours"]) == ("tflite", 0.6, True)
     assert "weights" not in job.parameters
+
+
+def test_settings_that_another_painter_does_not_have_keep_nobody_from_asking_it(settings):
+    settings.ENGINES = ["echo", "gatys"]
+    factories.make_engine_status("gatys")
+    mix = factories.make_mix(controls={"strength": 1.5, "size": "own", "sharpness": 0.5, "weights": [[1, 0]]})
+
+    send(mix, "mix_paint", engine="gatys")
+
+    job = Job.objects.get()
+    assert (job.engine, job.parameters["strength"], job.parameters["size"]) == ("gatys", 1, 48)
+
+
+@pytest.mark.parametrize("engine", ["", "nothing", "emoji"])
+def test_what_paints_no_styles_is_not_asked(settings, engine):
+    settings.ENGINES = ["echo", "emoji"]
+
+    assert send(factories.make_mix(), "mix_paint", engine=engine).status_code == 422
+    assert not Job.objects.exists()
 
 
 @pytest.mark.parametrize("fields", [{"strength": "9"}, {"weights": "[[1]]"}, {"size": "7"}])

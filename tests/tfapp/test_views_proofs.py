@@ -194,7 +194,7 @@ def test_a_page_that_is_none_is_the_first_or_the_last(page):
 
 
 def test_every_painter_that_is_here_has_a_cell(settings):
-    settings.ENGINES = ["adain", "tflite", "tfhub", "emoji"]
+    settings.ENGINES = ["adain", "tflite", "tfhub", "gatys", "emoji"]
     factories.make_engine_status("adain", seconds_per_megapixel=0.3)
     factories.make_engine_status("tflite", seconds_per_megapixel=100)
     factories.make_engine_status("tfhub", is_available=False, reason="No network.")
@@ -203,10 +203,11 @@ def test_every_painter_that_is_here_has_a_cell(settings):
     page = clients.visitor(mix.person).get(reverse("mix_compare", args=[mix.pk]), {"by": "engines"})
 
     cells = {cell.engine: cell.is_quick for cell in page.context["cells"]}
-    assert cells == {"adain": True, "tflite": False}
+    assert cells == {"adain": True, "tflite": False, "gatys": False}  # nobody has measured the last one yet
 
 
-def test_a_cell_is_a_style_alone_or_a_painter(wishes, settings):
+def test_a_cell_is_a_style_alone_or_a_painter(wishes):
+    factories.make_engine_status("tflite", seconds_per_megapixel=3)
     mix = factories.make_mix(n_masks=1, controls={"strength": 0.5, "weights": [[1, 0], [0, 1]]})
 
     send(mix, "mix_cell", slug="great-wave")
@@ -215,6 +216,27 @@ def test_a_cell_is_a_style_alone_or_a_painter(wishes, settings):
     assert (wishes[0].styles, wishes[0].masks, wishes[0].engine) == (("shelf:great-wave",), (), "echo")
     assert (len(wishes[1].styles), wishes[1].engine) == (2, "tflite")
     assert "weights" not in wishes[0].parameters
+
+
+def test_settings_of_a_mix_are_brought_between_the_ends_of_another_painter(wishes):
+    factories.make_engine_status("tflite", seconds_per_megapixel=3)
+    mix = factories.make_mix(controls={"strength": 1.5, "style_scale": 2.0, "size": 3072})
+
+    send(mix, "mix_cell", engine="tflite")
+
+    assert wishes[0].parameters["strength"] == 1
+    assert "style_scale" not in wishes[0].parameters
+
+
+@pytest.mark.parametrize(
+    "status",
+    [{}, {"seconds_per_megapixel": 60}, {"seconds_per_megapixel": 1, "is_available": False}],
+)
+def test_a_painter_that_would_keep_everybody_waiting_is_not_asked(wishes, status):
+    factories.make_engine_status("gatys", **status)
+
+    assert send(factories.make_mix(), "mix_cell", engine="gatys").status_code == 422
+    assert wishes == []
 
 
 @pytest.mark.parametrize("fields", [{}, {"slug": "nothing"}, {"engine": "nothing"}, {"engine": "emoji"}])

@@ -18,9 +18,10 @@ SENTENCES = {
     "superseded": gettext_noop("You have asked for another preview meanwhile."),
     "crowd": gettext_noop("Many people are mixing right now. We try again."),
     "gone": gettext_noop("A picture of this mix is not there any more. Please reload the page."),
+    "slow": gettext_noop("This painter takes its time: ask for the picture in full size."),
     "broken": gettext_noop("Something broke while this preview was painted. Other settings may help."),
 }
-STATUSES = {"superseded": 409, "gone": 409, "engine": 422, "broken": 422}  # the others pass: 503
+STATUSES = {"superseded": 409, "gone": 409, "slow": 422, "engine": 422, "broken": 422}  # the others pass: 503
 
 log = logging.getLogger(__name__)
 _callers = threading.BoundedSemaphore(N_CALLERS)

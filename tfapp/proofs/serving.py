@@ -110,6 +110,8 @@ def _paint(wish: Wish) -> Proof:
         if time.monotonic() > until or stopping:
             raise TooLate
 
+    if not _is_at_hand(wish.engine):
+        return Proof(refused="slow")
     engine = loading.get(wish.engine)
     photo = _read(wish.photo, wish.side)
     style_side = LARGE_STYLE_SIDE if float(wish.parameters.get("style_scale", 1)) > 1 else STYLE_SIDE
@@ -123,6 +125,12 @@ def _paint(wish: Wish) -> Proof:
     picture = engine.render(inputs, check)
     seconds = time.perf_counter() - started
     return Proof(picture=glances.as_jpeg(picture), seconds=round(seconds, 4))
+
+
+def _is_at_hand(name: str) -> bool:
+    """Whether previews may be painted with it: one that mixes lies on this disk, others may take minutes to come."""
+    spec = menu.look_up(name)
+    return name in loading.loaded() or (spec is not None and spec.mixes)
 
 
 def _find_subject(wish: Wish) -> Proof:

@@ -6,6 +6,7 @@ import uuid
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -73,8 +74,11 @@ def mix(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
 def mix_paint(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
     """The whole picture: from here on it is a job like any other."""
     found = mine(request, id)
-    spec = menu.find(request.POST.get("engine", "")) or spec_of(found)
-    data = mix_forms.as_sent(found.controls) if "engine" in request.POST else request.POST
+    is_from_grid = "engine" in request.POST
+    spec = menu.find(request.POST["engine"]) if is_from_grid else spec_of(found)
+    if spec is None or spec.kind != "style":
+        return errors.answer(request, forms.UNPROCESSABLE, _("There is no such engine."))
+    data = mix_forms.as_sent(found.controls, spec) if is_from_grid else request.POST
     form = mix_forms.ControlsForm(data, mix=found, spec=spec)
     if not form.is_valid():
         return _page(request, found, form, status=forms.UNPROCESSABLE)

@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from tfapp import comparing, forms, images, limits, mix_forms, mixes, people
+from tfapp import comparing, forms, images, limits, menu, mix_forms, mixes, people
 from tfapp.proofs import Proof, asking
 from tfapp.views import sending
 from tfapp.views.mixer import mine, spec_of
@@ -94,14 +94,13 @@ def mix_compare(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
 def mix_cell(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
     """One cell of that grid."""
     found = mine(request, id)
-    form = mix_forms.CellForm(request.POST)
+    form = mix_forms.CellForm(request.POST, mix=found)
     if not form.is_valid():
         return _words(form.sentence(), forms.UNPROCESSABLE)
     limits.take_from(request.person, "preview")
-    spec = form.spec or spec_of(found)
-    return _picture(
-        asking.ask(mixes.wish(found, found.controls, spec=spec, slug=form.cleaned_data["slug"])), "image/jpeg"
-    )
+    spec = menu.find(form.cleaned_data["engine"]) or spec_of(found)
+    wish = mixes.wish(found, found.controls, spec=spec, slug=form.cleaned_data["slug"])
+    return _picture(asking.ask(wish), "image/jpeg")
 
 
 def _picture(proof: Proof, content_type: str) -> HttpResponse:

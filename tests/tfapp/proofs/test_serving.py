@@ -90,6 +90,12 @@ def test_an_engine_is_given_everything(engine):
     assert inputs.parameters == {"strength": 0.3, "weights": [[1, 0], [0.5, 0.5], [0.5, 0.5]]}
 
 
+def test_an_engine_that_would_have_to_be_fetched_first_is_not_waited_for(monkeypatch):
+    monkeypatch.setattr(loading, "_load", lambda name: pytest.fail(f"{name} was loaded"))
+
+    assert serving.paint(make_wish(engine="tfhub")) == Proof(refused="slow")
+
+
 def fail(error):
     def behave(inputs, progress):
         raise error
