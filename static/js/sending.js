@@ -32,6 +32,7 @@ function send(form, button) {
   bar.value = 0;
   words.textContent = form.dataset.saySending;
   request.open("POST", button?.hasAttribute("formaction") ? button.formAction : form.action);
+  request.setRequestHeader("X-Requested-With", "XMLHttpRequest"); // messages wait for the page that people see
   request.send(new FormData(form));
 }
 

@@ -164,6 +164,7 @@ def test_a_version_is_carried_away_and_brought_back_in_korean(site, visitor, nam
 
     card = card_of(staff, brought)
     expect(card).to_be_visible()
+    expect(staff.locator(".messages")).to_contain_text("Faces to carry")
     assert brought not in offered(site)
     card.locator("form button").click()
     expect(card.locator('.badge[data-state="done"]')).to_be_visible()

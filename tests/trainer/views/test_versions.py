@@ -195,6 +195,22 @@ def test_it_is_carried_away_and_brought_back(staff, run):
     assert "Not published yet" in page and "A worker is about to look at it." in page
 
 
+def test_the_word_about_it_waits_for_the_page_that_people_see(staff, run):
+    publish(staff, run)
+    staff.get(reverse("versions"))
+    content = parcels.pack(Version.objects.get()).read()
+    bring(staff, content, slug="lions")
+    word = "“Cats 1” is here."
+
+    led_there = staff.get(
+        reverse("versions"), headers={"X-Requested-With": "XMLHttpRequest"}
+    )  # by static/js/sending.js
+
+    assert word not in led_there.content.decode()
+    assert word in staff.get(reverse("versions")).content.decode()
+    assert word not in staff.get(reverse("versions")).content.decode()
+
+
 @pytest.mark.parametrize("content", [b"", b"nothing", b"PK\x05\x06" + b"\0" * 18])
 def test_what_is_no_version_is_refused_with_a_sentence(staff, settings, content):
     response = bring(staff, content)
