@@ -14,7 +14,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -26,7 +26,7 @@ from django.db.models import ProtectedError
 from django.db.models.functions import Coalesce, Now
 from django.utils.translation import gettext as _
 
-from trainer import runs
+from trainer import folders, runs
 from trainer.datasets import archives, edge_options, layouts
 from trainer.models import Dataset
 from trainer.models.labour import State
@@ -188,7 +188,7 @@ def check_again(dataset: Dataset) -> bool:
 
 def delete(dataset: Dataset) -> None:
     """The row and its folder. Raises Refused while runs were made with it, or edges are being drawn of it."""
-    with transaction.atomic():
+    with ExitStack() as undo, transaction.atomic():
         row = Dataset.objects.select_for_update(of=("self",)).filter(pk=dataset.pk).first()
         if row is None:
             return
@@ -197,12 +197,14 @@ def delete(dataset: Dataset) -> None:
             raise Refused(_("Runs were made with it: %(runs)s. Delete those first.") % {"runs": ", ".join(names)})
         if row.made_of_it.active().exists():
             raise Refused(_("Edges are being drawn of it. Wait until they are, or delete those first."))
-        folder = row.folder  # a deleted row does not know it any more
-        try:
+        try:  # in one step, so that a child that is still at it finds nothing to write into
+            aside = undo.enter_context(folders.set_aside(row.folder, GONE))
             row.delete()
+        except OSError as error:
+            raise Refused(_("Its folder could not be moved away: %(why)s") % {"why": error}) from error
         except ProtectedError as error:  # started since we looked
             raise Refused(_("A run was just started with it. Delete that first.")) from error
-        transaction.on_commit(partial(_remove, folder))
+        transaction.on_commit(partial(_remove, aside))
 
 
 def sweep() -> int:
@@ -218,8 +220,7 @@ def sweep() -> int:
             delete(dataset)
             n_swept += 1
     for folder in (Path(settings.TRAINING_ROOT) / "datasets").glob(f"{GONE}*"):
-        _remove(folder)
-        n_swept += 1
+        n_swept += runs.clear_away(folder, Dataset)
     if n_swept:
         log.info("Swept away %d abandoned datasets.", n_swept)
     return n_swept
@@ -259,11 +260,24 @@ def _weigh(place):
 
 @contextmanager
 def _receiving(dataset: Dataset) -> Iterator[int]:
-    """The file that the archive goes into, ours alone for a moment."""
+    """The file that the archive goes into, ours alone for a moment. Deleted meanwhile, it leaves no folder."""
+    is_gone = Refused(_("This dataset has come already, or was deleted."))
     if not Dataset.objects.filter(pk=dataset.pk, state=State.COMING).exists():
-        raise Refused(_("This dataset has come already, or was deleted."))
-    dataset.folder.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(dataset.arriving, os.O_RDWR | os.O_CREAT, 0o644)
+        raise is_gone
+    try:
+        dataset.folder.mkdir(parents=True, exist_ok=True)
+        with _held(dataset.arriving) as descriptor:
+            yield descriptor
+    except FileNotFoundError as error:
+        raise is_gone from error
+    except Dataset.DoesNotExist as error:
+        shutil.rmtree(dataset.folder, ignore_errors=True)  # ours, made after the deleted one was set aside
+        raise is_gone from error
+
+
+@contextmanager
+def _held(path: Path) -> Iterator[int]:
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     try:
         until = time.monotonic() + LOCK_SECONDS
         while not _lock(descriptor):
@@ -317,19 +331,10 @@ def _draw_preview(dataset, options, path, seconds):
     return path.read_bytes()
 
 
-def _remove(folder: Path) -> None:
-    """Out of the way in one step, so that a child that is still at it finds nothing to write into; then gone."""
-    if not folder.name.startswith(GONE):
-        aside = folder.with_name(f"{GONE}{folder.name}")
-        try:
-            folder.rename(aside)
-        except FileNotFoundError:
-            return
-        except OSError:
-            log.exception("Could not move %s away; the sweeper will try again.", folder)
-            return
-        folder = aside
+def _remove(aside: Path) -> None:
     try:
-        shutil.rmtree(folder)
+        shutil.rmtree(aside)
+    except FileNotFoundError:
+        return
     except OSError:
-        log.exception("Could not delete %s; the sweeper will try again.", folder)
+        log.exception("Could not delete %s; the sweeper will try again.", aside)

@@ -1,10 +1,13 @@
-"""One process at a time trains in a folder. The system ends its hold when it dies, however it dies."""
+"""Folders of the studio: one process at a time trains in one, and one whose row is deleted is set aside first.
+
+The system ends a process's hold when it dies, however it dies.
+"""
 
 import fcntl
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 LOOK_SECONDS = 0.2
@@ -36,6 +39,23 @@ def is_occupied(folder: Path) -> bool:
         return not _lock(descriptor)
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def set_aside(folder: Path, mark: str) -> Iterator[Path]:
+    """The folder under a name that begins with `mark`, while its row is deleted; in its place again where that fails.
+
+    Whoever is killed in between leaves a name that sweepers know: see `runs.clear_away`. Raises OSError.
+    """
+    aside = folder.with_name(f"{mark}{folder.name}")
+    with suppress(FileNotFoundError):  # nothing was ever written
+        folder.rename(aside)
+    try:
+        yield aside
+    except BaseException:
+        with suppress(OSError):  # there was none
+            aside.rename(folder)
+        raise
 
 
 def _lock(descriptor: int) -> bool:

@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 from stylesite import doorbell
 from trainer import folders, history, options, tasks
 from trainer.models import Dataset, Probe, ProbeRound, Run
-from trainer.models.labour import State, Wish
+from trainer.models.labour import Labour, State, Wish
 from trainer.recipes import configs
 
 LABOURS = (Run, Dataset, ProbeRound)  # what the training worker does
@@ -31,7 +31,6 @@ KINDS = {  # of datasets that a recipe can learn from
     "adain": (Dataset.Kind.UNPAIRED,),
 }
 LEFT_SECONDS = 3600  # after which what has no row was left behind
-ADOPTING = ".adopting"  # a mark in a folder: it is all that there is of a run made elsewhere
 TAKING, DELETED = ".taking-", ".deleted-"  # how names begin of folders on their way in and out
 GIVEN_BY_DATASET = {"photos": "trainA", "paintings": "trainB"}  # to adain: where that kind keeps them
 
@@ -142,7 +141,7 @@ def delete(run: Run) -> None:
     """The row and its folder, its own probes with it. What was published of it stays. Raises Refused while it runs."""
     for one in run.rounds.active():
         one.request(Wish.STOP)
-    with transaction.atomic():
+    with ExitStack() as undo, transaction.atomic():
         row = Run.objects.select_for_update(of=("self",)).filter(pk=run.pk).first()  # claiming waits, then finds none
         if row is None:
             return
@@ -151,9 +150,12 @@ def delete(run: Run) -> None:
         if row.rounds.filter(state=State.RUNNING).exists():
             raise Refused(_("Its probes are being painted. Try again in a moment."))
         paths = [probe.path for probe in Probe.objects.filter(run=row)]
-        folder = row.folder
+        try:  # so that a page that is open finds all or nothing
+            aside = undo.enter_context(folders.set_aside(row.folder, DELETED))
+        except OSError as error:
+            raise Refused(_("Its folder could not be moved away: %(why)s") % {"why": error}) from error
         row.delete()
-        transaction.on_commit(lambda: _remove(folder, paths))
+        transaction.on_commit(lambda: _remove(aside, paths))
 
 
 def adopt(folder: Path | str, *, title: str = "", owner: User | None = None) -> Run:
@@ -182,11 +184,22 @@ def sweep() -> int:
     """
     n_swept = 0
     for folder in _left_behind():
-        shutil.rmtree(folder, ignore_errors=True)
-        n_swept += not folder.exists()
+        n_swept += clear_away(folder, Run)
     if n_swept:
         log.info("Swept away %d folders of runs that are gone.", n_swept)
     return n_swept
+
+
+def clear_away(aside: Path, kind: type[Labour]) -> bool:
+    """Delete what was left behind; False where it stays. Who was killed before the row was deleted gets it back."""
+    key = aside.name.partition("-")[2]
+    with transaction.atomic():  # it waits for a deletion that goes on now
+        row = kind.objects.select_for_update(of=("self",)).filter(pk=key).first() if _is_key(key) else None
+        if row is not None and not row.folder.exists():
+            aside.rename(row.folder)
+            return False
+    shutil.rmtree(aside, ignore_errors=True)
+    return not aside.exists()
 
 
 def ring() -> None:
@@ -327,18 +340,13 @@ def _take(source, run):
 
 
 def _settle(place, run):
-    """The row and the folder become the studio's at once. Killed in between, the folder is marked, and not swept."""
-    (place / ADOPTING).touch()
-    try:
-        with ExitStack() as undo:
-            with transaction.atomic():
-                run.save(force_insert=True)
-                place.rename(run.folder)
-                undo.callback(run.folder.rename, place)
-            undo.pop_all()
-    finally:
-        for folder in (place, run.folder):
-            (folder / ADOPTING).unlink(missing_ok=True)
+    """The row and the folder become the studio's at once; killed in between, the folder can be taken in again."""
+    with ExitStack() as undo:
+        with transaction.atomic():
+            run.save(force_insert=True)
+            place.rename(run.folder)
+            undo.callback(run.folder.rename, place)
+        undo.pop_all()
 
 
 def _left_behind():
@@ -353,17 +361,10 @@ def _is_old(folder):
         facts = folder.stat()
     except OSError:
         return False
-    age = time.time() - max(facts.st_mtime, facts.st_ctime)  # renaming changes the latter alone
-    return age > LEFT_SECONDS and not (folder / ADOPTING).exists()
+    return time.time() - max(facts.st_mtime, facts.st_ctime) > LEFT_SECONDS  # renaming changes the latter alone
 
 
-def _remove(folder, paths):
-    """First out of sight, so that a page that is open finds all or nothing."""
-    aside = folder.parent / f"{DELETED}{uuid.uuid4().hex}"
-    try:
-        folder.rename(aside)
-    except OSError:
-        aside = folder
-    shutil.rmtree(aside, ignore_errors=True)
+def _remove(aside, paths):
+    shutil.rmtree(aside, ignore_errors=True)  # what stays is swept up
     for path in paths:
         path.unlink(missing_ok=True)

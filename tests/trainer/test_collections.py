@@ -118,6 +118,32 @@ def test_a_deleted_dataset_takes_nothing_and_makes_no_folder(rung):
     assert not dataset.folder.exists()
 
 
+@pytest.mark.parametrize("is_on_its_way", [False, True])
+def test_a_dataset_that_is_deleted_while_a_piece_is_written_is_a_sentence(rung, monkeypatch, is_on_its_way):
+    dataset = begin()
+    keep = collections._keep
+
+    def delete_and_keep(*args):
+        collections.delete(Dataset.objects.get(pk=dataset.pk))
+        if is_on_its_way:  # whoever looked before makes the folder anew
+            dataset.folder.mkdir()
+        keep(*args)
+
+    monkeypatch.setattr(collections, "_keep", delete_and_keep)
+
+    with pytest.raises(collections.Refused, match="was deleted"):
+        collections.receive(dataset, DATA, 0)
+    assert not dataset.folder.exists()
+
+
+def test_a_folder_that_is_deleted_under_the_sender_s_feet_is_a_sentence(rung, monkeypatch):
+    dataset = begin()
+    monkeypatch.setattr(collections.Path, "mkdir", lambda *args, **kwargs: None)
+
+    with pytest.raises(collections.Refused, match="was deleted"):
+        collections.receive(dataset, DATA, 0)
+
+
 def test_without_room_nothing_is_begun(monkeypatch):
     monkeypatch.setattr(shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(10**9, 10**9, 10**8))
 
