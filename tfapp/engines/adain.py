@@ -76,8 +76,9 @@ class AdainEngine:
         networks = self._choose(inputs)
         progress(0.0)
 
-        small = posters.reduce(content, 2 * STYLE_SIDE)
-        codes, soft = _mix_codes(networks, small, styles, mix), colour.soften(small)
+        small = posters.reduce(content, MOST_PIXELS)
+        codes = _mix_codes(networks, small, styles, mix)
+        soft = colour.soften(small) if mix.sharpness else None
         for top, painted in posters.paint(networks, content, codes, mix.masks, folder=folder, progress=progress):
             bottom = top + len(painted)
             edges = posters.find_edges(content, soft, top, bottom) if mix.sharpness else None

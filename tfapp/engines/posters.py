@@ -1,5 +1,6 @@
 """Posters: a photo that no memory holds, painted a few rows at a time by networks that see the whole of it."""
 
+import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -26,17 +27,17 @@ def photo_and_styles(inputs: Inputs) -> tuple[Rows, list[np.ndarray]]:
     return inputs.content, [pictures.check(style) for style in inputs.styles]
 
 
-def reduce(content: Rows, side: int) -> np.ndarray:
-    """The photo small enough to be held, by the means of squares of pixels; its shorter side still at least `side`."""
-    factor = max(1, min(content.shape[:2]) // side)
+def reduce(content: Rows, n_pixels: int) -> np.ndarray:
+    """The photo with at most so many pixels, each the mean of a square of its own."""
+    factor = math.ceil(math.sqrt(math.prod(content.shape[:2]) / n_pixels))
     height, width = (length // factor for length in content.shape[:2])
+    small = np.empty((height, width, 3), "float32")
     n_rows = max(1, ROWS_AT_ONCE // factor)
-    small = []
     for top in range(0, height, n_rows):
         bottom = min(height, top + n_rows)
         rows = content[top * factor : bottom * factor][:, : width * factor]
-        small.append(rows.reshape(bottom - top, factor, width, factor, 3).mean((1, 3), dtype="float32"))
-    return np.concatenate(small)
+        small[top:bottom] = rows.reshape(bottom - top, factor, width, factor, 3).mean((1, 3), dtype="float32")
+    return small
 
 
 def paint(

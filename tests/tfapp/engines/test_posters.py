@@ -101,10 +101,24 @@ def test_nothing_but_rows_is_asked_of_the_photo(engine, in_bands):
 def test_a_reduced_photo_is_the_mean_of_squares():
     photo = draw_photo(0, 205, 411)
 
-    small = posters.reduce(photo, 50)
+    small = posters.reduce(photo, 5500)
 
     assert small.shape == (51, 102, 3)
     np.testing.assert_allclose(small[3, 5], photo[12:16, 20:24].mean((0, 1)), rtol=1e-5)
+
+
+@pytest.mark.parametrize(("height", "width"), [(1535, 16_000), (16_000, 1400), (3000, 4000)])
+def test_a_photo_of_any_shape_is_small_when_it_is_reduced(height, width):
+    class Grey:
+        shape = (height, width, 3)
+
+        def __getitem__(self, rows):
+            return np.full((rows.stop - rows.start, width, 3), 0.5, "float32")
+
+    small = posters.reduce(Grey(), 1_500_000)
+
+    assert 700_000 < small.shape[0] * small.shape[1] <= 1_500_000
+    assert small.min() == small.max() == 0.5
 
 
 def test_progress_rises_and_stops_the_work(in_bands):
