@@ -113,7 +113,8 @@ def wish(mix: Mix, controls: dict[str, Any], *, spec: EngineSpec, slug: str = ""
 
 def wish_for_subject(mix: Mix) -> Wish:
     """What a worker is asked to find in the photo."""
-    return Wish(person=str(mix.person_id), photo=mix.small.file, side=SIDE, story=SUBJECT)
+    person = f"{mix.person_id}:subject"  # beside the person's preview and not in its place
+    return Wish(person=person, photo=mix.small.file, side=SIDE, story=SUBJECT)
 
 
 def put_style(mix: Mix, position: int, *, slug: str = "", picture: images.Picture | None = None) -> None:

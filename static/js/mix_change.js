@@ -7,7 +7,8 @@ let last = Promise.resolve(); // one change after the other: each starts from wh
 export function start(form) {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    const data = new FormData(form, event.submitter);
+    const data = new FormData(form);
+    if (event.submitter?.name) data.set(event.submitter.name, event.submitter.value);
     if (event.submitter?.hasAttribute("data-fresh")) data.delete("seed"); // not the number that stands there
     form.closest("dialog")?.close();
     last = last.then(() => change(form.action, data));

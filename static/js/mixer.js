@@ -1,10 +1,8 @@
 // Every change of a control asks for a new preview: one question at a time, and the newest state when it is answered.
 
-export const place = "[data-mixer]";
+import { leaveIfGone, pauseAfter, sentenceOf, sleep } from "./answers.js";
 
-const SOON = 400; // milliseconds, where the server does not say when to try again
-const LONGEST = 8000;
-const PASSING = new Set([409, 429, 503]); // refusals that pass by themselves
+export const place = "[data-mixer]";
 
 export function start(page) {
   let wanted = 0;
@@ -25,7 +23,7 @@ export function start(page) {
         failures = 0;
       } else {
         failures += 1;
-        await sleep(Math.min(LONGEST, pause * 2 ** (failures - 1)));
+        await sleep(pause, failures);
       }
       page.dataset.shown = shown;
     }
@@ -47,19 +45,19 @@ async function ask(page) {
   const form = page.querySelector("[data-mix-form]");
   try {
     const response = await fetch(page.dataset.mixer, { method: "POST", body: new URLSearchParams(new FormData(form)) });
-    if (response.status === 404) return void location.reload() ?? LONGEST; // cleared away meanwhile
+    await leaveIfGone(response);
     if (response.ok) {
       await show(page, await response.blob());
       tellTimes(page, Number(response.headers.get("X-Seconds")), performance.now() - started);
       tell(page, "");
       return 0;
     }
-    const sentence = response.headers.get("Content-Type")?.startsWith("text/plain") ? await response.text() : "";
-    if (response.status !== 409 || !response.headers.has("Retry-After")) tell(page, sentence || page.dataset.sayBroken);
-    return PASSING.has(response.status) ? 1000 * Number(response.headers.get("Retry-After")) || SOON : 0;
+    const sentence = await sentenceOf(response, page.dataset.sayBroken);
+    if (response.status !== 409 || !response.headers.has("Retry-After")) tell(page, sentence);
+    return pauseAfter(response);
   } catch {
     tell(page, page.dataset.sayBroken);
-    return 2 * SOON;
+    return pauseAfter(null);
   }
 }
 
@@ -115,8 +113,4 @@ function holdForThePhoto(page) {
 function set(range, value) {
   range.value = value;
   range.dispatchEvent(new Event("input")); // compare.js moves the line
-}
-
-function sleep(milliseconds) {
-  return new Promise((wake) => setTimeout(wake, milliseconds));
 }

@@ -1,8 +1,11 @@
 // Areas of the photo with a mixture of their own: painted with a brush, filled in, or found by the worker.
 
+import { leaveIfGone, pauseAfter, sentenceOf, sleep } from "./answers.js";
 import { Layers, shape } from "./layers.js";
 
 export const place = "[data-regions]";
+
+const N_TRIES = 8; // to find the subject
 
 export function start(regions) {
   const form = regions.closest("form");
@@ -19,9 +22,10 @@ export function start(regions) {
     if (!overlay.hidden) layers.paintOver(overlay, coloursOf(regions), k);
     for (const each of regions.querySelectorAll("[data-tool]")) each.setAttribute("aria-pressed", each.dataset.tool === hand.tool);
   };
-  const change = (action) => {
+  const change = (action, k = chosen()) => {
+    if (k < 0) return;
     layers.remember();
-    action(chosen());
+    action(k);
     show();
     sender.send();
   };
@@ -44,10 +48,17 @@ export function start(regions) {
     const name = event.target.value;
     event.target.value = "";
     if (!name) return;
+    const k = chosen(); // another area may be chosen before the subject is found
     const filling = name === "subject" ? await sender.findSubject() : shape(name, layers.width, layers.height);
     if (!filling) return;
     hand.tool = "look";
-    change((k) => layers.lay(k, filling));
+    change(() => layers.lay(k, filling), k);
+  });
+  form.addEventListener("submit", async (event) => {
+    if (!sender.work) return;
+    event.preventDefault(); // the picture in full size waits for the areas as they are painted
+    await sender.work;
+    form.requestSubmit();
   });
 
   regions.hidden = false;
@@ -94,26 +105,33 @@ function followPointers(overlay, hand, layers, chosen, show, send) {
 // Tells the server how the regions are, one message at a time, then asks for a preview.
 class Sender {
   constructor(regions, form, layers) {
-    Object.assign(this, { regions, form, layers, isSending: false, isStale: false });
+    Object.assign(this, { regions, form, layers, work: null, isStale: false });
   }
 
-  async send() {
+  send() {
     this.isStale = true;
-    if (this.isSending) return;
-    this.isSending = true;
+    this.work ??= this.sendAll().finally(() => (this.work = null));
+  }
+
+  async sendAll() {
     while (this.isStale) {
-      this.isStale = false;
-      const data = this.data();
-      for (const picture of await this.layers.pictures()) data.append("mask", picture, "mask.png");
-      if (await this.post(this.regions.dataset.regions, data)) this.form.dispatchEvent(new Event("input", { bubbles: true }));
+      const response = await this.post(this.regions.dataset.regions, () => this.masks(), Infinity);
+      if (response) this.form.dispatchEvent(new Event("input", { bubbles: true }));
     }
-    this.isSending = false;
   }
 
   async findSubject() {
-    const response = await this.post(this.regions.dataset.subject, this.data());
+    const response = await this.post(this.regions.dataset.subject, () => this.data(), N_TRIES);
     if (!response) return null;
     return createImageBitmap(await response.blob());
+  }
+
+  // As they are at this moment: what is painted later is sent after them.
+  async masks() {
+    this.isStale = false;
+    const data = this.data();
+    for (const picture of await this.layers.pictures()) data.append("mask", picture, "mask.png");
+    return data;
   }
 
   data() {
@@ -122,11 +140,19 @@ class Sender {
     return data;
   }
 
-  async post(address, body) {
-    const response = await fetch(address, { method: "POST", body }).catch(() => null);
-    const sentence = response?.ok ? "" : ((await response?.text()) ?? document.querySelector("[data-mixer]").dataset.sayBroken);
-    this.form.dispatchEvent(new CustomEvent("trouble", { detail: sentence, bubbles: true }));
-    return response?.ok ? response : null;
+  // Asks again while a refusal may pass; null where there is no hope.
+  async post(address, body, nTries) {
+    for (let n = 1; ; n += 1) {
+      const response = await fetch(address, { method: "POST", body: await body() }).catch(() => null);
+      await leaveIfGone(response);
+      const broken = document.querySelector("[data-mixer]").dataset.sayBroken;
+      const sentence = response?.ok ? "" : await sentenceOf(response, broken);
+      this.form.dispatchEvent(new CustomEvent("trouble", { detail: sentence, bubbles: true }));
+      if (response?.ok) return response;
+      const pause = pauseAfter(response);
+      if (!pause || n === nTries) return null;
+      await sleep(pause, n);
+    }
   }
 }
 

@@ -4,11 +4,13 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
+from tests import pictures
 from tests.journeys import steps
 from tests.journeys.test_pages import findings
 
 PICTURE = "[data-compare]"
 KNOB = "[data-knob]"
+MIDDLE = pictures.encoded(Image.new("L", (96, 72), 255), "png")
 OVERLAY = "[data-overlay]"
 
 
@@ -129,6 +131,69 @@ def test_the_subject_is_found_or_the_page_says_why_not(visitor):
     assert shown(page) > before or "subject" in page.locator("[data-trouble]").text_content()
 
 
+def answers_in_turn(page: Page, address: str, *answers: dict) -> list[int]:
+    """The site's answers to what is sent there, after these; how many pictures came along each time."""
+    sent: list[int] = []
+    left = list(answers)
+
+    def answer(route) -> None:
+        sent.append((route.request.post_data_buffer or b"").count(b'name="mask"'))
+        route.fulfill(**left.pop(0)) if left else route.continue_()
+
+    page.route(address, answer)
+    return sent
+
+
+BUSY = {"status": 503, "body": "The painter rests.", "content_type": "text/plain"}
+
+
+def test_the_background_may_be_chosen_while_the_subject_is_searched(visitor):
+    page = visitor()
+    bring(page)
+    sent = answers_in_turn(page, "**/masks/")
+    choose_area(page, 1)
+    assert changes_with(page, lambda: page.locator("[data-fill]").select_option("left"))
+    choose_area(page, 2)
+    answers_in_turn(page, "**/subject/", BUSY, {"status": 200, "body": MIDDLE, "content_type": "image/png"})
+
+    with page.expect_response("**/masks/"):
+        page.locator("[data-fill]").select_option("subject")
+        choose_area(page, 0)
+
+    assert sent == [1, 2]
+
+
+def test_areas_that_were_not_taken_are_sent_again_before_the_whole_picture_is_asked_for(visitor):
+    page = visitor()
+    bring(page)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url.rsplit("/", 2)[1]))
+    sent = answers_in_turn(page, "**/masks/", BUSY, BUSY)
+    choose_area(page, 1)
+
+    page.locator("[data-fill]").select_option("left")
+    expect(page.locator("[data-trouble]")).to_have_text("The painter rests.")
+    page.locator(".mix__go button").click()
+    page.wait_for_url("**/jobs/**")
+
+    assert sent == [1, 1, 1]
+    assert [name for name in asked if name in ("masks", "paint")] == ["masks"] * 3 + ["paint"]
+
+
+def test_a_page_is_no_sentence_and_a_mix_that_is_gone_is_told(visitor):
+    page = visitor()
+    bring(page)
+    broken = {"status": 403, "body": "<!doctype html><p>Forbidden", "content_type": "text/html"}
+    answers_in_turn(page, "**/masks/", broken, broken | {"status": 404})
+    choose_area(page, 1)
+
+    page.locator("[data-fill]").select_option("left")
+    expect(page.locator("[data-trouble]")).to_contain_text("Your mix is safe")
+
+    with page.expect_navigation():
+        page.locator("[data-fill]").select_option("right")
+
+
 def test_styles_are_chosen_shuffled_and_thrown_without_leaving_the_page(visitor):
     page = visitor()
     bring(page)
@@ -140,7 +205,8 @@ def test_styles_are_chosen_shuffled_and_thrown_without_leaving_the_page(visitor)
     expect(page.locator("#chip-0")).to_have_attribute("data-title", "Great wave")
 
     page.locator("#mix-seed").fill("7")
-    assert changes_with(page, lambda: page.locator("#dice-seed").click())
+    assert changes_with(page, lambda: page.locator("#mix-seed").press("Enter"))
+    expect(page.locator("#mix-seed")).to_have_value("7")
     first = page.locator("#chip-0").get_attribute("data-title")
     page.locator("#dice-shuffle").click()
     page.locator("#mix-seed").fill("7")
@@ -209,6 +275,17 @@ def test_the_create_page_and_a_picture_lead_to_the_mixer(visitor):
     page.get_by_role("button", name="Open in the mixer").click()
     page.wait_for_url("**/mixer/*-*/")
     wait_for_preview(page)
+
+
+def test_what_the_mixer_does_not_take_is_told_on_the_create_page(visitor):
+    page = visitor()
+    page.goto("/")
+    steps.drop(page, "content", steps.photo())
+    steps.drop(page, "style", b"no picture", name="style.png", kind="image/png")
+
+    page.get_by_role("button", name="Try it live in the mixer").click()
+
+    expect(page.locator('[data-error-for="__all__"]')).to_contain_text("not a picture we can read")
 
 
 def test_without_scripts_the_mixer_says_so(visitor):

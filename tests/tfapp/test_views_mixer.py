@@ -135,6 +135,28 @@ def test_an_own_style_takes_a_place():
     assert [style.label for style in fresh(mix).styles][2:] == ["my leaf.png"]
 
 
+def test_another_own_style_has_another_address():
+    mix = factories.make_mix()
+    addresses = []
+
+    for n in range(2):
+        send(mix, "mix_style", position=0, style=pictures.upload(pictures.painting(64 + n, 48)))
+        page = owner(mix).get(reverse("mix", args=[mix.pk])).content.decode()
+        addresses.append(page.split('class="chip"')[1].split('src="')[1].split('"')[0])
+
+    assert addresses[0] != addresses[1]
+    assert {owner(mix).get(address).status_code for address in addresses} == {200}
+
+
+def test_a_number_that_is_typed_is_what_the_enter_key_sends(client):
+    """Browsers take the first button of a form for that."""
+    mix = factories.make_mix()
+
+    page = owner(mix).get(reverse("mix", args=[mix.pk])).content.decode()
+
+    assert page.index('id="dice-seed"') < page.index("data-fresh")
+
+
 def test_chance_and_taking_away():
     mix = factories.make_mix()
 

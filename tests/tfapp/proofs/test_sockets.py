@@ -8,8 +8,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests import factories
 from tests.tfapp.proofs.wishes import answering, make_wish
-from tfapp.proofs import Proof, Silent, sockets
+from tfapp import mixes
+from tfapp.engines import SPECS
+from tfapp.proofs import PREVIEW, SUBJECT, Proof, Silent, sockets
 
 
 @pytest.fixture(autouse=True)
@@ -134,6 +137,21 @@ def test_the_newest_wish_of_a_person_wins_and_keeps_the_place(counter):
     assert [(wish.person, wish.photo) for wish in heard] == [("a", "new"), ("b", "photo")]
     assert asked[0][1] == [Proof(refused="superseded")]
     assert all(came[0].picture for _thread, came in asked[1:])
+
+
+@pytest.mark.django_db
+def test_a_subject_is_looked_for_beside_the_persons_preview(counter):
+    mix = factories.make_mix()
+    asked = [ask_beside(mixes.wish(mix, {}, spec=SPECS["echo"]))]
+    wait_for_waiting(counter, 1)
+    asked.append(ask_beside(mixes.wish_for_subject(mix)))
+    wait_for_waiting(counter, 2)
+
+    with answering(counter) as heard:
+        for thread, _came in asked:
+            thread.join(3)
+
+    assert [wish.story for wish in heard] == [PREVIEW, SUBJECT]
 
 
 def test_a_wish_is_dropped_when_whoever_asked_has_gone(counter):
