@@ -16,7 +16,7 @@ import numpy as np
 from django.utils.translation import gettext_noop
 from keras import ops
 
-from tfapp.engines import colour, descent, pictures
+from tfapp.engines import colour, descent, fetching, pictures
 from tfapp.engines.base import EngineError, Inputs, Progress
 from trainer import checkpoints, gradients
 from trainer.networks import adain, features, gatys, pixels
@@ -27,6 +27,7 @@ NOT_FETCHED = gettext_noop("The network VGG-19 could not be fetched. It is tried
 NOT_LOADED = gettext_noop("The network that looks at pictures here is missing or damaged.")
 WRONG_STEPS = gettext_noop("The number of steps must be a whole number from 1 to 2000.")
 
+FETCH_SECONDS = 60  # what takes longer goes on beside, and is found when the worker tries again
 SMALLEST_SCALE = 64  # pixels: the longest side where painting begins
 # α where β is 1 and both losses are brought to about 1, found by looking at many pictures.
 ENCODER_WEIGHT, VGG_WEIGHT = 0.005, 0.02
@@ -257,8 +258,9 @@ def _resize(picture, height, width):
 
 
 def _fetch():
+    """The weights of VGG-19. Keras' own download has no time limit."""
     try:
-        return features.read_imagenet()
+        return fetching.wait_for(IMAGENET, features.read_imagenet, seconds=FETCH_SECONDS)
     except Exception as error:  # noqa: BLE001 - Keras raises no narrower one where a download fails
         log.warning("VGG-19 could not be fetched: %s", error)
         raise EngineError(NOT_FETCHED, permanent=False) from error

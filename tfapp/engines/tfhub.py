@@ -5,11 +5,11 @@ with inputs `placeholder` and `placeholder_1` and answers a dictionary. The firs
 """
 
 import logging
-import queue
-import threading
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +17,7 @@ import tensorflow as tf
 import tensorflow_hub as hub
 from django.utils.translation import gettext_noop
 
-from tfapp.engines import colour, pictures
+from tfapp.engines import colour, fetching, pictures
 from tfapp.engines.base import EngineError, Inputs, Progress
 from trainer.networks import pixels
 
@@ -34,7 +34,6 @@ REACH_SECONDS = 12  # a fetch that takes longer is looked into: does the address
 FETCH_SECONDS = 45  # what takes longer goes on beside, and is found when the worker tries again
 
 log = logging.getLogger(__name__)
-_downloads: dict[str, queue.Queue] = {}  # those that run, or came when nobody waited: none is started beside another
 
 
 class TfhubEngine:
@@ -126,40 +125,23 @@ def _function_of(module) -> Callable:
 
 
 def _fetch(url: str) -> str:
-    """The folder that TF-Hub keeps the network in. Its own download has no time limit, so it runs beside."""
-    if url not in _downloads:
-        _downloads[url] = queue.Queue()
-        threading.Thread(target=_download, args=(url, _downloads[url]), daemon=True, name="tfhub-download").start()
-    answers = _downloads[url]
+    """The folder that TF-Hub keeps the network in. Its own download has no time limit."""
+    resolve = partial(hub.resolve, url)
     try:
-        answer = answers.get(timeout=REACH_SECONDS)
-    except queue.Empty:
-        answer = _wait_longer(url, answers)
-    if isinstance(answer, Exception):
-        log.warning("%s could not be fetched: %s", url, answer)
-        is_missing = isinstance(answer, urllib.error.HTTPError) or not isinstance(answer, OSError)
-        raise EngineError(NOT_FOUND if is_missing else NOT_REACHED, permanent=False) from answer
-    _downloads.pop(url, None)
-    return answer
-
-
-def _download(url: str, answers: queue.Queue) -> None:
-    try:
-        answers.put(hub.resolve(url))
-    except (OSError, ValueError, RuntimeError, tf.errors.OpError) as error:
-        _downloads.pop(url, None)  # the next one may fare better
-        answers.put(error)
-
-
-def _wait_longer(url: str, answers: queue.Queue) -> str | Exception:
-    """Wait for a download, but only if something answers at its address. A worker that starts waits with us."""
-    try:
-        urllib.request.urlopen(urllib.request.Request(url, method="HEAD"), timeout=REACH_SECONDS).close()
-    except urllib.error.HTTPError:
-        pass  # an answer, if not to this question
-    except OSError as error:
-        return error
-    try:
-        return answers.get(timeout=FETCH_SECONDS)
-    except queue.Empty:
+        try:
+            return fetching.wait_for(url, resolve, seconds=REACH_SECONDS)
+        except fetching.TooSlow:
+            _knock(url)
+            return fetching.wait_for(url, resolve, seconds=FETCH_SECONDS)
+    except fetching.TooSlow:
         raise EngineError(TOO_SLOW, permanent=False) from None
+    except (OSError, ValueError, RuntimeError, tf.errors.OpError) as error:
+        log.warning("%s could not be fetched: %s", url, error)
+        is_missing = isinstance(error, urllib.error.HTTPError) or not isinstance(error, OSError)
+        raise EngineError(NOT_FOUND if is_missing else NOT_REACHED, permanent=False) from error
+
+
+def _knock(url: str) -> None:
+    """OSError where nothing answers at the address: a worker that starts waits with us."""
+    with suppress(urllib.error.HTTPError):  # an answer, if not to this question
+        urllib.request.urlopen(urllib.request.Request(url, method="HEAD"), timeout=REACH_SECONDS).close()

@@ -1,5 +1,6 @@
 """The engine that optimises a picture: what is its own; the rest is in test_contract.py."""
 
+import threading
 from itertools import pairwise
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from tests.tfapp.engines import tiny
 from tests.trainer.worlds import make_teacher
 from tfapp import engines
-from tfapp.engines import descent, gatys
+from tfapp.engines import descent, fetching, gatys
 from tfapp.engines.base import EngineError, Inputs
 from trainer.networks import features
 
@@ -198,6 +199,20 @@ def test_without_a_network_it_may_be_had_later(monkeypatch):
     with pytest.raises(EngineError, match="could not be fetched") as caught:
         gatys.GatysEngine().load(gatys.IMAGENET)
 
+    assert not caught.value.permanent
+
+
+def test_a_download_that_does_not_come_is_not_waited_for(monkeypatch):
+    is_over = threading.Event()
+    monkeypatch.setattr(gatys, "FETCH_SECONDS", 0.1)
+    monkeypatch.setattr(features, "read_imagenet", is_over.wait)
+    gatys.load_features.cache_clear()
+
+    with pytest.raises(EngineError, match="could not be fetched") as caught:
+        gatys.GatysEngine().load(gatys.IMAGENET)
+
+    is_over.set()
+    fetching.wait_for(gatys.IMAGENET, None, seconds=10)  # nobody finds it in another test
     assert not caught.value.permanent
 
 
