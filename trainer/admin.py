@@ -126,7 +126,7 @@ class RunAdmin(Removed, ReadOnly, admin.ModelAdmin):
 
     @admin.display(description=gettext_lazy("what went wrong"))
     def why(self, run: Run) -> str:
-        return _(run.error)[:LONGEST_ERROR] if run.error else "—"
+        return run.reason[:LONGEST_ERROR] or "—"
 
     @admin.display(description=gettext_lazy("studio"))
     def studio(self, run: Run) -> str:

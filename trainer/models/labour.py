@@ -12,6 +12,8 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
+from trainer import reasons
+
 LOST = gettext_noop("It broke down several times without a word, so we stopped. The log may say more.")
 
 
@@ -85,7 +87,7 @@ class Labour(models.Model):
     wish = models.CharField(max_length=10, choices=Wish.choices, default=Wish.NONE, blank=True)
     wished_at = models.DateTimeField(null=True, blank=True)
     progress = models.FloatField(default=0.0)  # 0 to 1
-    error = models.TextField(blank=True)  # a sentence for staff, in English; shown through gettext
+    error = models.TextField(blank=True)  # a sentence for staff, in English; `reason` is in theirs
 
     attempt = models.PositiveIntegerField(default=0)
     n_failures = models.PositiveSmallIntegerField(default=0)  # attempts lost since the last good news
@@ -109,6 +111,11 @@ class Labour(models.Model):
     def is_active(self) -> bool:
         """Waiting or at work."""
         return self.state in (State.QUEUED, State.RUNNING)
+
+    @property
+    def reason(self) -> str:
+        """Why it failed, in the reader's language."""
+        return reasons.tell(self.error)
 
     @property
     def folder(self) -> Path:
