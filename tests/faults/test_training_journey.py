@@ -1,10 +1,11 @@
-"""The whole journey on PostgreSQL and Redis: a dataset is sent, a run trained, published, and a visitor painted for.
+"""The whole journey: a dataset is sent, a run trained, published, and a visitor painted for.
 
-Everything goes through the web; Celery's workers train and paint.
+Everything goes through the web; on SQLite polling workers train and paint, on PostgreSQL and Redis Celery's.
 """
 
 import io
 import re
+from collections.abc import Iterator
 
 import pytest
 import requests
@@ -12,11 +13,11 @@ from PIL import Image
 
 from tests import pictures
 from tests.faults import worlds
+from tests.faults.worlds import World
 from tests.trainer import factories
 from tests.trainer.datasets import archived
 from trainer import history
 
-pytestmark = pytest.mark.services
 LONG = 240  # seconds for what takes some on an idle machine
 STEPS = 4
 NAME, PASSWORD = "teacher", "a long word nobody guesses"
@@ -70,52 +71,60 @@ def key_in(path: str) -> str:
     return re.search(r"[0-9a-f-]{36}", path)[0]
 
 
-@pytest.mark.timeout(1200)
-def test_from_an_archive_to_a_visitor_s_picture(tmp_path):
+@pytest.fixture(params=["polling", pytest.param("celery", marks=pytest.mark.services)])
+def world(request, tmp_path) -> Iterator[World]:
+    if request.param == "polling":
+        yield World(tmp_path, **SETTINGS)
+        return
     with worlds.on_services(tmp_path, **SETTINGS) as world:
-        world.migrate()
-        made = world.manage("createsuperuser", "--noinput", "--username", NAME, "--email", "teacher@example.org")
-        assert made.returncode == 0, made.stderr
+        yield world
 
-        def wait_for(table: str, what: str) -> None:
-            def is_over() -> bool:
-                [(state, error)] = world.ask(f"SELECT state, error FROM {table}")
-                assert state != "failed", error
-                return state == "done"
 
-            world.wait(is_over, seconds=LONG, what=what)
+@pytest.mark.timeout(1200)
+def test_from_an_archive_to_a_visitor_s_picture(world, tmp_path):
+    world.migrate()
+    made = world.manage("createsuperuser", "--noinput", "--username", NAME, "--email", "teacher@example.org")
+    assert made.returncode == 0, made.stderr
 
-        with world.web() as url, world.training_worker() as trainer, world.worker() as painter:
-            staff, guest = Browser(url), Browser(url)
-            staff.sign_in()
+    def wait_for(table: str, what: str) -> None:
+        def is_over() -> bool:
+            [(state, error)] = world.ask(f"SELECT state, error FROM {table}")
+            assert state != "failed", error
+            return state == "done"
 
-            pairs = {
-                f"{split}/{n}.png": archived.png(n, width=64, height=32) for n in range(4) for split in ("train", "val")
-            }
-            archive = archived.pack(tmp_path / "squares.zip", pairs)
-            about = {"kind": "pairs", "title": "Squares", "licence": "CC0", "source": "drawn by the tests"}
-            with archive.open("rb") as file:
-                dataset = staff.send("/studio/datasets/new/", files={"archive": file}, **about)
-            wait_for("trainer_dataset", "the report on the dataset")
-            assert "Squares" in staff.get(dataset).text
+        world.wait(is_over, seconds=LONG, what=what)
 
-            form = {"recipe": "pix2pix", "title": "Squares", "dataset": key_in(dataset), "steps": STEPS}
-            run = staff.send("/studio/runs/new/?recipe=pix2pix", **form, **factories.TINY)
-            wait_for("trainer_run", "the run")
-            assert "Squares" in staff.get(run).text
-            folder = world.folder / "var" / "training" / "runs" / key_in(run)
-            assert history.read_last_step(folder / history.FILE) == STEPS
+    with world.web() as url, world.training_worker() as trainer, world.worker() as painter:
+        staff, guest = Browser(url), Browser(url)
+        staff.sign_in()
 
-            staff.send(f"{run}publish/", checkpoint=f"step-{STEPS:07d}", kind="sketch", **WORDS)
+        pairs = {
+            f"{split}/{n}.png": archived.png(n, width=64, height=32) for n in range(4) for split in ("train", "val")
+        }
+        archive = archived.pack(tmp_path / "squares.zip", pairs)
+        about = {"kind": "pairs", "title": "Squares", "licence": "CC0", "source": "drawn by the tests"}
+        with archive.open("rb") as file:
+            dataset = staff.send("/studio/datasets/new/", files={"archive": file}, **about)
+        wait_for("trainer_dataset", "the report on the dataset")
+        assert "Squares" in staff.get(dataset).text
 
-            offered = {each["name"] for each in guest.get("/api/v1/engines").json()}
-            assert offered == {"echo", "squares.1"}
-            job = guest.ask("squares.1", pictures.encoded(pictures.sketch(), "png"))
-            wait_for("tfapp_job", "the picture")
-            artwork = guest.get(job).json()["artwork"]
-            assert artwork["engine"] == "squares.1"
-            image = Image.open(io.BytesIO(guest.get(artwork["image_url"].removeprefix(url)).content))
-            assert image.size == (artwork["width"], artwork["height"])
-            assert trainer.poll() is painter.poll() is None
+        form = {"recipe": "pix2pix", "title": "Squares", "dataset": key_in(dataset), "steps": STEPS}
+        run = staff.send("/studio/runs/new/?recipe=pix2pix", **form, **factories.TINY)
+        wait_for("trainer_run", "the run")
+        assert "Squares" in staff.get(run).text
+        folder = world.folder / "var" / "training" / "runs" / key_in(run)
+        assert history.read_last_step(folder / history.FILE) == STEPS
 
-        world.check_that_nothing_is_lost(1)
+        staff.send(f"{run}publish/", checkpoint=f"step-{STEPS:07d}", kind="sketch", **WORDS)
+
+        offered = {each["name"] for each in guest.get("/api/v1/engines").json()}
+        assert offered == {"echo", "squares.1"}
+        job = guest.ask("squares.1", pictures.encoded(pictures.sketch(), "png"))
+        wait_for("tfapp_job", "the picture")
+        artwork = guest.get(job).json()["artwork"]
+        assert artwork["engine"] == "squares.1"
+        image = Image.open(io.BytesIO(guest.get(artwork["image_url"].removeprefix(url)).content))
+        assert image.size == (artwork["width"], artwork["height"])
+        assert trainer.poll() is painter.poll() is None
+
+    world.check_that_nothing_is_lost(1)
