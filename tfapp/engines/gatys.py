@@ -8,8 +8,10 @@ import itertools
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
+from threading import Lock
+from weakref import WeakValueDictionary
 
 import keras
 import numpy as np
@@ -40,6 +42,8 @@ DESCENTS = {"lbfgs": descent.lbfgs, "adam": descent.adam}
 MOST_STEPS = 2000
 
 log = logging.getLogger(__name__)
+_lookers: WeakValueDictionary[str, "Looker"] = WeakValueDictionary()  # those that engines have
+_one_at_a_time = Lock()
 
 
 @dataclass(frozen=True)
@@ -133,23 +137,13 @@ class Looker:
         return gradients.value_and_slope(loss, picture)
 
 
-@cache
 def load_features(source: str) -> Looker:
-    """What looks at pictures, kept for all engines that ask for it. Raises EngineError."""
-    precision = gradients.choose_precision()
-    try:
-        if source == IMAGENET:
-            return Looker(features.of_teachers([_fetch()], precision), VGG_WEIGHT)
-        if not Path(source, checkpoints.CONFIG).is_file():
-            teachers = [np.load(path) for path in sorted(Path(source).glob("*.npz"))]
-            return Looker(features.of_teachers(teachers, precision), VGG_WEIGHT)
-        architecture = AdaINArchitecture.from_config(checkpoints.read_config(source).get("architecture"))
-        networks = adain.build_networks(architecture, precision)
-        checkpoints.load_weights(Path(source) / checkpoints.WEIGHTS, networks)
-        return Looker(features.of_encoder(networks["content_encoder"]), ENCODER_WEIGHT)
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        log.warning("%s holds nothing to look at pictures with: %s", source, error)
-        raise EngineError(NOT_LOADED) from error
+    """What looks at pictures, one for all engines that have it. Raises EngineError."""
+    with _one_at_a_time:
+        looker = _lookers.get(source)
+        if looker is None:
+            looker = _lookers[source] = _load_features(source)
+        return looker
 
 
 def descend(
@@ -195,6 +189,25 @@ def descend(
 def fit_side(side: int) -> int:
     """The next length that a feature network takes."""
     return max(features.LEAST_SIDE, side + -side % features.MULTIPLE)
+
+
+def _load_features(source):
+    precision = gradients.choose_precision()
+    if precision == "mixed_float16":
+        precision = "float32"  # most slopes are less than the least number above 0 in float16
+    try:
+        if source == IMAGENET:
+            return Looker(features.of_teachers([_fetch()], precision), VGG_WEIGHT)
+        if not Path(source, checkpoints.CONFIG).is_file():
+            teachers = [np.load(path) for path in sorted(Path(source).glob("*.npz"))]
+            return Looker(features.of_teachers(teachers, precision), VGG_WEIGHT)
+        architecture = AdaINArchitecture.from_config(checkpoints.read_config(source).get("architecture"))
+        networks = adain.build_networks(architecture, precision)
+        checkpoints.load_weights(Path(source) / checkpoints.WEIGHTS, networks)
+        return Looker(features.of_encoder(networks["content_encoder"]), ENCODER_WEIGHT)
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        log.warning("%s holds nothing to look at pictures with: %s", source, error)
+        raise EngineError(NOT_LOADED) from error
 
 
 def _as_tensor(values):

@@ -1,5 +1,6 @@
 """The engine that optimises a picture: what is its own; the rest is in test_contract.py."""
 
+import gc
 import threading
 from itertools import pairwise
 
@@ -11,6 +12,7 @@ from tests.trainer.worlds import make_teacher
 from tfapp import engines
 from tfapp.engines import descent, fetching, gatys
 from tfapp.engines.base import EngineError, Inputs
+from trainer import gradients
 from trainer.networks import features
 
 PHOTO, STYLE = tiny.picture(48, 64, seed=1), tiny.picture(60, 60, seed=2)
@@ -177,16 +179,38 @@ def test_a_folder_of_vgg_files_looks_at_pictures_too(tmp_path):
     assert render(painter, steps=4).shape == PHOTO.shape
 
 
+def test_one_network_looks_for_all_engines_and_goes_with_the_last(tmp_path):
+    make_teacher(tmp_path / "vgg19_relu3_1.npz", 3)
+    painters = [gatys.GatysEngine() for _ in range(2)]
+    for painter in painters:
+        painter.load(str(tmp_path))
+
+    assert painters[0]._looker is painters[1]._looker
+
+    render(painters[0], steps=1)
+    del painters, painter
+    gc.collect()
+    assert str(tmp_path) not in gatys._lookers
+
+
+def test_slopes_are_never_too_small_for_their_numbers(tmp_path, monkeypatch):
+    make_teacher(tmp_path / "vgg19_relu3_1.npz", 3)
+    monkeypatch.setattr(gradients, "choose_precision", lambda: "mixed_float16")
+
+    looker = gatys.load_features(str(tmp_path))
+
+    assert {one.dtype for one in looker._network.outputs} == {"float32"}
+
+
 def test_vgg_from_keras_looks_at_pictures_too(tmp_path, monkeypatch):
     make_teacher(tmp_path / "vgg.npz", 5)
     monkeypatch.setattr(features, "read_imagenet", lambda: np.load(tmp_path / "vgg.npz"))
-    gatys.load_features.cache_clear()
+    monkeypatch.setattr(gatys, "_lookers", {})
     painter = gatys.GatysEngine()
 
     painter.load(gatys.IMAGENET)
 
     assert render(painter, steps=4).shape == PHOTO.shape
-    gatys.load_features.cache_clear()
 
 
 def test_without_a_network_it_may_be_had_later(monkeypatch):
@@ -194,7 +218,7 @@ def test_without_a_network_it_may_be_had_later(monkeypatch):
         raise Exception("URL fetch failure")  # noqa: TRY002 - as Keras does
 
     monkeypatch.setattr(features, "read_imagenet", fail)
-    gatys.load_features.cache_clear()
+    monkeypatch.setattr(gatys, "_lookers", {})
 
     with pytest.raises(EngineError, match="could not be fetched") as caught:
         gatys.GatysEngine().load(gatys.IMAGENET)
@@ -206,7 +230,7 @@ def test_a_download_that_does_not_come_is_not_waited_for(monkeypatch):
     is_over = threading.Event()
     monkeypatch.setattr(gatys, "FETCH_SECONDS", 0.1)
     monkeypatch.setattr(features, "read_imagenet", is_over.wait)
-    gatys.load_features.cache_clear()
+    monkeypatch.setattr(gatys, "_lookers", {})
 
     with pytest.raises(EngineError, match="could not be fetched") as caught:
         gatys.GatysEngine().load(gatys.IMAGENET)
