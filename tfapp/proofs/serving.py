@@ -1,9 +1,9 @@
 """Paint proofs in a worker, in a thread beside its jobs, which always get at least half of the time."""
 
 import logging
+import os
 import threading
 import time
-from functools import lru_cache
 
 import numpy as np
 import redis
@@ -16,6 +16,7 @@ from stylesite.lifecycle import stopping
 from tfapp import files, glances, images, loading, menu, rendering, shelf
 from tfapp.engines.base import EngineError, Inputs
 from tfapp.proofs import SECONDS, SHELF, SUBJECT, Proof, Wish, lists, sockets, subjects
+from tfapp.proofs.memory import Memory
 
 STYLE_SIDE = 384  # pixels of a style; engines look at no more, and what is larger takes longer to tell apart
 LARGE_STYLE_SIDE = 768  # where its brush is to be larger
@@ -23,9 +24,11 @@ LOOK_SECONDS = 1.0
 LINGER_SECONDS = 0.6  # a hand that slides comes back so soon: training does not begin a step in between
 TROUBLE_SECONDS = 3.0
 WARM_SIZE = 288, 384  # pixels, of the usual photo
-N_PICTURES = 32  # kept in memory: some 60 MB
+MOST_BYTES = 64 * 2**20  # of pictures in memory; a large style alone has seven million
 
 log = logging.getLogger(__name__)
+_memory = Memory(MOST_BYTES)
+_begun_at: list[float] = []  # of the proof that is being painted, if one is
 
 
 class TooLate(Exception):
@@ -35,20 +38,21 @@ class TooLate(Exception):
 def begin(has_left: threading.Event) -> None:
     """Answer wishes until this worker has left."""
     threading.Thread(target=_begin, args=(has_left,), name="proofs", daemon=True).start()
+    threading.Thread(target=_watch, args=(has_left,), name="proofs-watch", daemon=True).start()
 
 
 def warm() -> None:
     """Let engines compile what only a mix of regions asks for, before the first person waits for it."""
     photo, style = (np.full((*size, 3), 0.5, "float32") for size in (WARM_SIZE, (STYLE_SIDE, STYLE_SIDE)))
     for name in sorted(loading.loaded()):
-        spec = menu.look_up(name)
-        if spec is None or not spec.mixes or stopping:
-            continue
-        for masks in (None, np.full((*WARM_SIZE, 1), 0.5, "float32")):
-            try:
+        try:
+            spec = menu.look_up(name)
+            if spec is None or not spec.mixes or stopping:
+                continue
+            for masks in (None, np.full((*WARM_SIZE, 1), 0.5, "float32")):
                 loading.get(name).render(Inputs(content=photo, styles=(style, style), masks=masks), lambda *_told: None)
-            except Exception:  # noqa: BLE001 - whatever it is, whoever asks for a proof will be told
-                log.exception("The engine %s could not be tried.", name)
+        except Exception:  # noqa: BLE001 - whatever it is, whoever asks for a proof will be told
+            log.exception("The engine %s could not be tried.", name)
 
 
 def paint(wish: Wish) -> Proof:
@@ -97,10 +101,23 @@ def _serve_once(counter: lists.Counter | sockets.Counter) -> None:
         while wish is not None and not stopping:
             close_old_connections()
             started = time.monotonic()
-            counter.answer(wish, paint(wish))
+            _begun_at.append(started)
+            proof = paint(wish)
+            _begun_at.clear()
+            counter.answer(wish, proof)
             if rendering.is_busy():  # as long a pause as that took: a picture that somebody waits for goes on
                 time.sleep(min(time.monotonic() - started, SECONDS))
             wish = counter.take(LINGER_SECONDS)
+
+
+def _watch(has_left: threading.Event) -> None:
+    """An engine that hangs cannot be interrupted: end the process, as beside a job, and let the next one go on."""
+    while not has_left.wait(LOOK_SECONDS):
+        now = time.monotonic()
+        if now - min(_begun_at, default=now) > settings.HUNG_SECONDS:
+            log.error("A proof made no progress for %d s; this worker ends.", settings.HUNG_SECONDS)
+            logging.shutdown()
+            os._exit(os.EX_SOFTWARE)
 
 
 def _paint(wish: Wish) -> Proof:
@@ -118,7 +135,7 @@ def _paint(wish: Wish) -> Proof:
     inputs = Inputs(
         content=photo,
         styles=tuple(_read(name, style_side) for name in wish.styles),
-        masks=_read_masks(wish.masks, photo.shape[:2]),
+        masks=_read_masks(wish.masks, photo.shape[:2]) if wish.masks else None,
         parameters=wish.parameters,
     )
     started = time.perf_counter()
@@ -142,13 +159,11 @@ def _find_subject(wish: Wish) -> Proof:
     return Proof(picture=glances.as_png(mask), seconds=round(seconds, 4))
 
 
-@lru_cache(maxsize=N_PICTURES)
 def _read(name: str, side: int) -> np.ndarray:
     """A picture of a mix; its file's name never means another."""
     path = shelf.path(name.removeprefix(SHELF)) if name.startswith(SHELF) else files.path(name)
-    return images.read(path, side)
+    return _memory.get((name, side), lambda: images.read(path, side))
 
 
-@lru_cache(maxsize=N_PICTURES)
-def _read_masks(names: tuple[str, ...], size: tuple[int, int]) -> np.ndarray | None:
-    return glances.read_masks([files.path(name) for name in names], size)
+def _read_masks(names: tuple[str, ...], size: tuple[int, int]) -> np.ndarray:
+    return _memory.get((names, size), lambda: glances.read_masks([files.path(name) for name in names], size))

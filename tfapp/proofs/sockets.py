@@ -17,7 +17,7 @@ from django.conf import settings
 from tfapp.proofs import SECONDS, Proof, Silent, Wish
 
 LENGTH = struct.Struct(">I")
-MOST_BYTES = 2**20  # of a wish
+MOST_BYTES = 4 * 2**20  # of a wish or a proof: more than a small picture has
 HEAR_SECONDS = 0.5  # a wish is said at once, or not at all
 N_WAITING = 16
 NOT_THERE = (ConnectionRefusedError, FileNotFoundError)
@@ -64,8 +64,11 @@ def _talk(line: socket.socket, wish: Wish, until: float) -> bytes:
 
 
 def _hear(line: socket.socket, until: float) -> bytes:
-    """A message with its length before it. Raises TimeoutError, or OSError when the other end is gone."""
-    return _exactly(line, LENGTH.unpack(_exactly(line, LENGTH.size, until))[0], until)
+    """A message with its length before it. Raises TimeoutError, or OSError when the other end is gone, or talks on."""
+    [n_bytes] = LENGTH.unpack(_exactly(line, LENGTH.size, until))
+    if n_bytes > MOST_BYTES:
+        raise ConnectionError(f"a message of {n_bytes} bytes is none of ours")
+    return _exactly(line, n_bytes, until)
 
 
 def _exactly(line: socket.socket, n_bytes: int, until: float) -> bytes:

@@ -1,18 +1,21 @@
 """A worker paints what was wished for, whatever engines and files do, and gives jobs their time."""
 
+import os
 import threading
 import time
 from io import BytesIO
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
+from django.db import Error as DatabaseTrouble
 from PIL import Image
 
 from stylesite import turns
 from stylesite.lifecycle import stopping
 from tests import factories
 from tests.tfapp.proofs.wishes import make_wish
-from tfapp import loading, mixes, rendering
+from tfapp import loading, menu, mixes, rendering
 from tfapp.engines import SPECS
 from tfapp.engines.base import EngineError
 from tfapp.proofs import Proof, asking, serving, sockets
@@ -41,8 +44,7 @@ def engine(monkeypatch):
 @pytest.fixture(autouse=True)
 def forgetful():
     yield
-    serving._read.cache_clear()
-    serving._read_masks.cache_clear()
+    serving._memory.forget()
 
 
 @pytest.fixture
@@ -97,7 +99,7 @@ def test_an_engine_that_would_have_to_be_fetched_first_is_not_waited_for(monkeyp
 
 
 def fail(error):
-    def behave(inputs, progress):
+    def behave(*_given):
         raise error
 
     return behave
@@ -181,6 +183,32 @@ def test_a_preview_is_followed_by_a_pause_while_a_picture_is_painted(worker, eng
     assert np.diff(painted).min() > 0.35
 
 
+def test_a_preview_that_hangs_ends_its_worker(engine, monkeypatch, settings):
+    settings.HUNG_SECONDS = 0.2
+    monkeypatch.setattr(serving, "LOOK_SECONDS", 0.05)
+    has_left = threading.Event()
+    statuses = []
+
+    def end(status: int) -> None:
+        statuses.append(status)
+        has_left.set()
+
+    def hang(inputs, progress):
+        assert has_left.wait(10)
+        return inputs.content
+
+    engine(hang)
+    monkeypatch.setattr(serving.os, "_exit", end)
+    wish = wish_of(factories.make_mix())
+    counter = Mock(take=Mock(side_effect=[wish, None]))
+    threading.Thread(target=serving._watch, args=(has_left,)).start()
+
+    serving._serve_once(counter)
+
+    assert statuses == [os.EX_SOFTWARE]
+    assert serving._begun_at == []
+
+
 def test_the_subject_of_a_photo_is_found_and_told(worker):
     mix = factories.make_mix()
     name = f"mixes/{mix.pk}/preview-subject.jpg"
@@ -219,6 +247,13 @@ def test_engines_that_mix_are_tried_once_with_and_once_without_a_region(engine, 
     serving.warm()
 
     assert [masks is None for masks in seen] == [True, False]
+
+
+def test_a_database_that_is_gone_when_engines_are_tried_ends_no_worker(monkeypatch):
+    monkeypatch.setattr(loading, "_loaded", {"echo": None})
+    monkeypatch.setattr(menu, "look_up", fail(DatabaseTrouble()))
+
+    serving.warm()
 
 
 def test_an_engine_that_breaks_when_it_is_tried_ends_no_worker(engine, monkeypatch):

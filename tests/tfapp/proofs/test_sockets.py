@@ -191,6 +191,18 @@ def test_nonsense_harms_nobody(counter, message):
     line.close()
 
 
+def test_a_message_that_says_to_be_endless_is_not_waited_for(counter, monkeypatch):
+    monkeypatch.setattr(sockets, "HEAR_SECONDS", 60)
+    line = socket.socket(socket.AF_UNIX)
+    line.settimeout(10)
+    [path] = sockets.folder().iterdir()
+    sockets._connect(line, path)
+    line.sendall(sockets.LENGTH.pack(sockets.MOST_BYTES + 1))
+
+    assert line.recv(1) == b""
+    line.close()
+
+
 def test_a_new_worker_takes_the_socket_of_a_dead_one_with_its_number():
     path = sockets.folder() / f"{socket.gethostname()[:40]}-{os.getpid()}.sock"
     sockets.folder().mkdir()
