@@ -180,9 +180,15 @@ def _describe(watch: Watch) -> dict:
         "watch": watch,
         "longer": watch.run.steps * 3 // 2,
         "time_left": "" if left is None else overview.say_seconds(left),
-        "advice": [{"words": _(each.sentence) % each.values, "is_warning": each.is_warning} for each in found],
+        "advice": [{"words": _put_in_words(each), "is_warning": each.is_warning} for each in found],
         "can_publish": watch.best is not None or (watch.run.folder / "config.json").exists(),
     }
+
+
+def _put_in_words(each: advice.Advice) -> str:
+    """In the reader's language, the name of a loss too."""
+    named = {"name": overview.name_measure(each.values["name"])} if "name" in each.values else {}
+    return _(each.sentence) % (each.values | named)
 
 
 def _make_keys(watch: Watch) -> dict[str, str]:

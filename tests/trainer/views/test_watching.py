@@ -221,6 +221,17 @@ def test_why_a_run_failed_and_what_may_help_is_said(staff):
     assert "It came apart" in page
 
 
+def test_a_loss_that_rises_is_called_as_everywhere_in_korean_too(staff, run):
+    with history.open_to_append(run.folder / curves.HISTORY) as lines:
+        for step in range(61, 500):
+            values = {"loss": 1.0, "cycle": 1.0 if step < 420 else 9.0, "seconds": 0.1, "waited": 0.0}
+            history.append(lines, {"step": step} | values)
+
+    page = staff.get(reverse("run", args=[run.pk]), headers={"Accept-Language": "ko"}).content.decode()
+
+    assert "‘순환 손실’ 값이 평소의 9.0배" in page
+
+
 def test_a_run_that_waits_for_its_pictures_is_told_so(staff, run):
     with history.open_to_append(run.folder / curves.HISTORY) as lines:
         for step in range(61, 120):
