@@ -140,6 +140,7 @@ class Attempt:
         self._see_wish()
         if not self._is_ours:
             return
+        self._beat()  # however it ended, the row knows how far it came
         reason = _read_reason(row.log) if status == 1 else ""
         if status == 0 and row.has_all():
             how, has_happened = "done", row.finish(**row.take_over())
@@ -150,7 +151,6 @@ class Attempt:
         elif stopping:
             how, has_happened = "given back", row.release()
         else:
-            self._beat()
             how = f"lost (status {status})"
             has_happened = row.lose(HUNG if self._is_hung else LOST)
         log.info("Attempt %d at %s is %s%s.", row.attempt, row.pk, how, "" if has_happened else ", which came too late")

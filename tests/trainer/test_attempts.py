@@ -161,6 +161,29 @@ def test_a_wish_is_told_to_the_child_and_comes_true(begin, wish, state):
     assert reread(attempt).state == state
 
 
+FAIL = "import sys; print('CommandError: Oh.', file=sys.stderr, flush=True); sys.exit(1)"
+
+
+@pytest.mark.parametrize(
+    ("program", "ask", "state"),
+    [
+        (SLEEP, lambda run: run.request("pause"), "paused"),
+        (SLEEP, lambda run: run.request("stop"), "stopped"),
+        (SLEEP, lambda run: stopping.ask(), "queued"),
+        (FAIL, lambda run: None, "failed"),
+    ],
+)
+def test_however_it_ends_the_row_knows_how_far_it_came(begin, settings, program, ask, state):
+    settings.HEARTBEAT_SECONDS = 600
+    attempt = begin(program, steps=8)
+    (attempt.row.folder / "history.jsonl").write_text('{"step": 1}\n{"step": 6}\n')
+
+    ask(reread(attempt))
+
+    assert look_until(attempt)
+    assert (reread(attempt).state, reread(attempt).step, reread(attempt).progress) == (state, 6, 0.75)
+
+
 def test_a_child_that_finished_before_it_heard_the_wish_is_done(begin):
     attempt = begin("HISTORY; " + SLEEP.replace("time.sleep(600)", "time.sleep(0)"), steps=6)
     reread(attempt).request("pause")
