@@ -30,7 +30,7 @@ print(json.dumps([report["counts"]["train"], report["unreadable"]["n"]]))
 
 
 def measure(argument: str) -> list[Figure]:
-    """So many pictures of 32²."""
+    """So many pictures of 24²."""
     n = int(argument)
     with tempfile.TemporaryDirectory(prefix="stylesite-bench-") as name:
         folder = Path(name) / "dataset"
