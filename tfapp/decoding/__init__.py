@@ -1,7 +1,7 @@
 """The only code that parses a stranger's bytes. It runs in child processes and knows nothing of Django.
 
 `pool` is the side of the web process, `child` the loop in the child, `structure` looks at a file before any
-decoder does, `pixels` makes a clean picture of it, `sizes` says how large it may be.
+decoder does, `pixels` makes a clean picture of it, `sizes` says how large it may be, `turns` which large one is next.
 """
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import pillow_heif
 from PIL import Image
 
-from tfapp.decoding import Refusal, pixels, sizes
+from tfapp.decoding import Refusal, pixels, sizes, turns
 
 MAX_FILE_BYTES = 512 * 2**20
 PARENT_LOOK_SECONDS = 1.0
@@ -54,6 +54,8 @@ def answer(request: dict) -> dict:
         return {"refused": refusal.code, "reason": refusal.reason}
     except Exception as error:  # noqa: BLE001  decoders raise nearly everything
         return {"refused": "unreadable", "reason": ascii(f"{type(error).__name__}: {error}")[:300]}
+    finally:
+        turns.give_back()
 
 
 def clean(request: dict) -> dict:
@@ -72,6 +74,7 @@ def convert(request: dict) -> dict:
     """Write a finished picture of ours in another format, with nothing but what the request says to add."""
     Image.MAX_IMAGE_PIXELS = None
     with Image.open(request["source"], formats=("PNG",)) as master:
+        turns.take(master.size)
         picture = master.convert("RGB")
     picture.info = {}  # in a master of ours there is none; and a copy of it all would take as much memory again
     extra = {name: bytes.fromhex(request[name]) for name in ("exif", "xmp") if request.get(name)}
@@ -85,6 +88,7 @@ def shrink(request: dict) -> dict:
     with Image.open(request["source"], formats=("JPEG",)) as photo:
         size = sizes.fit(photo.size, request["longest_side"])
         photo.draft("RGB", size)
+        turns.take(photo.size)
         picture = photo.convert("RGB").resize(size, Image.Resampling.LANCZOS, reducing_gap=3)
     store(picture, request, kind="JPEG", quality=85)
     return {"width": picture.width, "height": picture.height}

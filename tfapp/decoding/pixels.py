@@ -5,7 +5,7 @@ from io import BytesIO
 
 from PIL import AvifImagePlugin, Image, ImageChops, ImageCms
 
-from tfapp.decoding import Refusal, sizes, structure
+from tfapp.decoding import Refusal, sizes, structure, turns
 
 N_THREADS = 2  # of one decoder: many threads would use up the address space on a large machine
 ORIENTATION = 0x0112
@@ -30,6 +30,7 @@ def decode(data: bytes, *, kind: str, budget: sizes.Budget, longest_side: int) -
     """The picture in a file's bytes: RGB, upright, not larger than `longest_side`, made anew from pixels."""
     if claimed := structure.check(data, kind):
         budget.check(claimed)
+        turns.take(claimed)
 
     Image.MAX_IMAGE_PIXELS = budget.max_pixels
     try:
@@ -39,6 +40,7 @@ def decode(data: bytes, *, kind: str, budget: sizes.Budget, longest_side: int) -
     budget.check(image.size)
     if kind == "JPEG" and max(image.size) > longest_side:
         image.draft(None, sizes.fit(image.size, longest_side))  # skips detail that would be thrown away
+    turns.take(image.size)
     image.load()
     if kind != "JPEG":
         budget.check(image.size)  # some decoders find another size than the header's
