@@ -1,6 +1,7 @@
 """Pictures larger than memory should hold: a photo read a few rows at a time, a result written as it comes.
 
-Like `images`, it turns files into numbers and back; nothing here is larger than what the site shows of a picture.
+Like `images`, it turns files into numbers and back. But for a photo that is being unpacked, nothing here is larger than
+what the site shows of a picture.
 """
 
 import hashlib
@@ -10,6 +11,7 @@ import time
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import chain, islice
 from pathlib import Path
 from tempfile import TemporaryFile
 
@@ -71,12 +73,14 @@ def open_photo(path: Path, longest_side: int | None = None) -> Iterator[Photo]:
 def store(rows: Iterable[np.ndarray], shape: tuple[int, int, int], *, name: str = "") -> images.StoredArtwork:
     """`images.store_artwork` for a picture that comes from top to bottom, a few rows at a time."""
     height, width, _ = shape
+    rows = iter(rows)
+    first = list(islice(rows, 1))  # all layers are made before it comes: a folder that lay there since would be swept
     part = files.begin(name=name)
     part.mkdir()
     try:
         reduced = _Reduced(width, height)
         with Master(part / "master.png", width, height) as master:
-            for some in rows:
+            for some in chain(first, rows):
                 for piece in np.array_split(some, max(1, some.nbytes // BYTES_AT_ONCE)):
                     pixels = images.to_bytes(piece)
                     master.write(pixels)
@@ -84,7 +88,7 @@ def store(rows: Iterable[np.ndarray], shape: tuple[int, int, int], *, name: str 
         small = {side: reduced.resize(side) for side in images.thumbnail_widths(width, height)}
         images.write_thumbnails(part, small)
     except BaseException:
-        shutil.rmtree(part)
+        shutil.rmtree(part, ignore_errors=True)  # what went wrong is what is told
         raise
     return images.StoredArtwork(
         part=part,
@@ -191,7 +195,10 @@ class _Reduced:
 
 
 def _unpack(path: Path, longest_side: int | None, file) -> tuple[int, int]:
-    """Write the pixels of a stored picture, row after row; width and height."""
+    """Write the pixels of a stored picture, row after row; width and height.
+
+    Pillow decodes it in one piece, 4 bytes a pixel, unless half the size or less is wanted of a JPEG.
+    """
     with Image.open(path, formats=images.OWN_FORMATS) as image:
         width, height = sizes.fit(image.size, longest_side or max(image.size))
         image.draft("RGB", (width, height))

@@ -87,6 +87,24 @@ def test_a_poster_that_does_not_come_in_whole_leaves_nothing(trouble):
     assert list(files.incoming().iterdir()) == []
 
 
+def test_nothing_lies_there_to_be_swept_away_before_there_are_rows():
+    def rows():
+        assert files.leftovers() == []
+        yield noise(20, 40)
+
+    assert posters.store(rows(), (20, 40, 3)).part.is_dir()
+
+
+def test_what_went_wrong_is_told_though_the_folder_is_gone():
+    def rows():
+        yield noise(20, 40)
+        files.remove(files.leftovers())
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(OSError, match="No space left"):
+        posters.store(rows(), (50, 40, 3))
+
+
 # Jobs
 
 
