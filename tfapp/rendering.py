@@ -114,7 +114,7 @@ def _paint(job: Job, engine: Engine, watch: Watch, content: JobInput | None) -> 
 
 
 def _paint_poster(job: Job, engine: PosterEngine, watch: Watch, content: JobInput):
-    """The same a few rows at a time: neither photo nor picture is ever in memory in one piece."""
+    """The same a few rows at a time: only while its photo is unpacked is that in memory in one piece, as bytes."""
     clock = posters.Clock()
     with posters.open_photo(files.path(content.file), job.parameters.get("size")) as photo:
         watch.tell(READ_SHARE)
