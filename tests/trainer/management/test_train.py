@@ -73,6 +73,13 @@ def test_no_steps_at_all_are_refused(tmp_path):
         call_command("train", "adain", data=tmp_path, out=tmp_path / "run", steps=0)
 
 
+def test_a_size_that_style_transfer_cannot_train_on_is_refused_before_anything_is_read(tmp_path):
+    write_config(tmp_path, {"size": 250})
+
+    with pytest.raises(CommandError, match="The size must be a multiple of 4"):
+        call_command("train", "adain", data=tmp_path, out=tmp_path / "run", config=tmp_path / "c.json")
+
+
 def test_a_sample_that_could_not_be_written_is_made_again(tmp_path, monkeypatch):
     def fail(*_):
         raise OSError("no room")
