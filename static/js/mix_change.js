@@ -4,6 +4,9 @@ export const place = "[data-mix-change]";
 
 let last = Promise.resolve(); // one change after the other: each starts from what the one before left
 
+// When the changes that are under way are done: until then the controls on the page are old.
+export const settled = () => last;
+
 export function start(form) {
   form.addEventListener("submit", (event) => {
     event.preventDefault();

@@ -1,6 +1,7 @@
 // Every change of a control asks for a new preview: one question at a time, and the newest state when it is answered.
 
 import { leaveIfGone, pauseAfter, sentenceOf, sleep } from "./answers.js";
+import { settled } from "./mix_change.js";
 
 export const place = "[data-mixer]";
 
@@ -41,6 +42,7 @@ export function start(page) {
 
 // Returns the milliseconds after which to ask again; 0 when there is nothing more to be done.
 async function ask(page) {
+  await settled();
   const started = performance.now();
   const form = page.querySelector("[data-mix-form]");
   try {

@@ -217,6 +217,29 @@ def test_styles_are_chosen_shuffled_and_thrown_without_leaving_the_page(visitor)
     assert page.url == address
 
 
+def test_a_hand_that_slides_does_not_undo_the_dice(visitor):
+    page = visitor()
+    bring(page)
+    thrown, asked = [], []
+    page.route("**/dice/", lambda route: thrown.append(route))  # Playwright takes no bound built-in
+    page.on("request", lambda request: asked.append(request.url) if request.url.endswith("/preview/") else None)
+    page.locator("#mix-seed").fill("7")
+    page.locator("#dice-seed").click()
+    page.locator("[data-mixer][aria-busy]").wait_for()
+    n_before = len(asked)
+
+    slide(page, "strength", "0.05")
+    page.wait_for_timeout(500)
+    assert len(asked) == n_before
+    n = shown(page)
+    thrown[0].continue_()
+    wait_for_preview(page, after=n)
+    page.reload()
+
+    expect(page.locator("#mix-seed")).to_have_value("7")
+    assert float(page.locator('[name="strength"]').input_value()) >= 0.6
+
+
 def test_holding_shows_the_photo_and_the_slider_the_rest(visitor):
     page = visitor()
     bring(page)
