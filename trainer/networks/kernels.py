@@ -4,6 +4,8 @@ Every kernel has a plain form, tested to be equal: a fallback in `keras.ops` who
 update by Adam, Keras' own.
 """
 
+from functools import cache, partial
+
 import keras
 import numpy as np
 from keras import ops
@@ -274,15 +276,21 @@ def prepare_convolution(kernel, bias, stride: int = 1, *, unfolds: bool = False)
     Compiled where the backend can: product and bias are then rounded once, as in a network that is compiled.
     With `unfolds`, four channels become the 2×2 pixels of one.
     """
-
-    def convolve(padded):
-        x = ops.conv(padded, kernel, strides=stride, padding="valid") + bias
-        return depth_to_space(x) if unfolds else x
-
     if tf is None:
-        return convolve
-    signature = [tf.TensorSpec((1, None, None, kernel.shape[2]), kernel.dtype)]
-    return tf.function(convolve, input_signature=signature, autograph=False)
+        return partial(_convolve, kernel=kernel, bias=bias, stride=stride, unfolds=unfolds)
+    return partial(_compile_convolution(kernel.shape, kernel.dtype, stride, unfolds), kernel=kernel, bias=bias)
+
+
+def _convolve(padded, kernel, bias, *, stride, unfolds):
+    x = ops.conv(padded, kernel, strides=stride, padding="valid") + bias
+    return depth_to_space(x) if unfolds else x
+
+
+@cache
+def _compile_convolution(shape, dtype, stride, unfolds):
+    """One for all layers and pictures with such a kernel: TensorFlow warns of functions that are often made."""
+    specs = [tf.TensorSpec(one, dtype) for one in ((1, None, None, shape[2]), shape, shape[3:])]
+    return tf.function(partial(_convolve, stride=stride, unfolds=unfolds), input_signature=specs, autograph=False)
 
 
 def enlarge_and_convolve_in_ops(x, kernel, bias):

@@ -12,7 +12,7 @@ import pytest
 from keras import ops
 
 from tests.trainer.worlds import TINY
-from trainer.networks import adain, bands, layers, streaming
+from trainer.networks import adain, bands, kernels, layers, streaming
 
 Usage = namedtuple("Usage", "total used free")
 
@@ -122,6 +122,16 @@ def test_progress_rises_to_one_with_every_band(networks, tmp_path):
 
     assert len(told) > 2 * len(rows)
     assert told == sorted(told) and told[-1] == pytest.approx(1)
+
+
+def test_the_next_picture_needs_no_new_functions(networks, tmp_path):
+    code = noise(1, TINY.code_size)
+    paint_in_bands(networks, noise(64, 64, 3), code, folder=tmp_path)
+    n_made = kernels._compile_convolution.cache_info().misses
+
+    paint_in_bands(networks, noise(96, 32, 3), code, folder=tmp_path)
+
+    assert kernels._compile_convolution.cache_info().misses == n_made
 
 
 def n_open_files():
