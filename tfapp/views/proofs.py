@@ -46,8 +46,9 @@ def mix_preview(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
     if not form.is_valid():
         return _words(form.sentence(), forms.UNPROCESSABLE)
     limits.take_from(request.person, "preview")
-    form.keep()  # and then ask: what changes while one waits is newer
-    return _picture(asking.ask(mixes.wish(found, form.controls, spec=spec)), "image/jpeg")
+    answer = _picture(asking.ask(mixes.wish(found, form.controls, spec=spec)), "image/jpeg")
+    form.keep()  # unless somebody has changed the mix meanwhile
+    return answer
 
 
 @login_not_required
