@@ -19,6 +19,7 @@ from trainer.networks.architectures import AdaINArchitecture
 
 SHIPPED = SHIPPED_FOLDER / "adain"
 HASHES = Path(__file__).with_name("adain_hashes.json")
+QUALITIES = ("fine", "swift")
 SHARED = Path(__file__).resolve().parents[4] / "shared" / "data"
 
 
@@ -82,18 +83,19 @@ def render(engine, content, style, **parameters):
     return engine.render(Inputs(content, (style,), parameters), lambda share: None)
 
 
-def measure_hashes(engine, pairs) -> dict[str, str]:
-    return {name: hash_picture(render(engine, *pair)) for name, pair in pairs.items()}
+def measure_hashes(engine, pairs, quality: str = "fine") -> dict[str, str]:
+    return {name: hash_picture(render(engine, *pair, quality=quality)) for name, pair in pairs.items()}
 
 
+@pytest.mark.parametrize("quality", QUALITIES)
 @pytest.mark.parametrize("find_pairs", [drawn_pairs, kept_out_pairs])
-def test_the_shipped_weights_paint_the_stored_pictures(engine, find_pairs):
+def test_the_shipped_weights_paint_the_stored_pictures(engine, find_pairs, quality):
     pairs = find_pairs()
     if not pairs:
         pytest.skip("../shared/data is not here")
-    stored = json.loads(HASHES.read_text())
+    stored = json.loads(HASHES.read_text())[quality]
 
-    for name, found in measure_hashes(engine, pairs).items():
+    for name, found in measure_hashes(engine, pairs, quality).items():
         assert count_different_bits(found, stored[name]) <= TOLERANCE, name
 
 
@@ -105,18 +107,21 @@ def test_an_untrained_network_does_not(tmp_path):
     untrained = engine_module.AdainEngine()
     untrained.load(str(tmp_path))
 
-    stored = json.loads(HASHES.read_text())
+    stored = json.loads(HASHES.read_text())["fine"]
 
     for name, found in measure_hashes(untrained, drawn_pairs()).items():
         assert count_different_bits(found, stored[name]) > 3 * TOLERANCE, name
 
 
-def test_the_card_is_the_card_of_these_weights():
-    weights = (SHIPPED / checkpoints.WEIGHTS).read_bytes()
+@pytest.mark.parametrize(
+    ("folder", "n_bytes", "n_parameters"), [(SHIPPED, 8e6, 2_000_000), (SHIPPED / "swift", 4e6, 1_000_000)]
+)
+def test_the_card_is_the_card_of_these_weights(folder, n_bytes, n_parameters):
+    weights = (folder / checkpoints.WEIGHTS).read_bytes()
 
     assert hashlib.sha256(weights).hexdigest() in (SHIPPED / "card.md").read_text()
-    assert len(weights) <= 8e6
-    assert checkpoints.read_config(SHIPPED)["parameters"]["total"] <= 2_000_000
+    assert len(weights) <= n_bytes
+    assert checkpoints.read_config(folder)["parameters"]["total"] <= n_parameters
 
 
 @pytest.mark.parametrize(("height", "width"), [(101, 67), (37, 250), (9, 40), (1, 1), (128, 128)])
