@@ -102,7 +102,7 @@ def path_of(recipe: str, kind: str, direction: str) -> str:
 
 def _parameters(version: Version) -> tuple[Parameter, ...]:
     if version.kind == "style":
-        return tuple(parameter for parameter in engines.MIX_PARAMETERS if parameter.name != "quality")
+        return engines.MIX_PARAMETERS
     if version.kind == "sketch":
         return (engines.EMOJI_SIZE,)
     size = engines.PHOTO_SIZE

@@ -28,7 +28,7 @@ def measure(argument: str) -> list[Figure]:
     predict, transfer = (open_network(FOLDER / f"{name}.tflite") for name in ("predict", "transfer"))
     engine = engines.load("adain")
     contents, styles = ((smooth_noise(seed, each) for seed in count(1)) for each in (side, STYLE_SIDE))
-    ours, theirs = {quality: [] for quality in AIMS if quality == "fine" or engines.HAS_SWIFT}, []
+    ours, theirs = {quality: [] for quality in AIMS}, []
     for _ in range(N_TURNS):
         for quality, seconds in ours.items():
             asked = (Inputs(next(contents), (next(styles),), {"quality": quality}) for _ in range(N_WARM + N_A_TURN))

@@ -14,6 +14,7 @@ from tfapp.engines import SHIPPED_FOLDER
 from tfapp.engines.style_networks import StyleNetworks
 from trainer import gradients
 
+FOLDERS = {"fine": SHIPPED_FOLDER / "adain", "swift": SHIPPED_FOLDER / "adain" / "swift"}
 SIDES = (384, 512, 1024)
 N_TIMES, N_WARM = 9, 4
 PEAK_SIDE, PEAK_CHANNELS, PEAK_LAYERS = 64, 256, 8  # convolutions that fit the processor: the work of a ResNet-9
@@ -23,7 +24,7 @@ def measure(argument: str) -> list[Figure]:
     """The peak, then each size's products a second as a share of it, and what style code and photo take apart."""
     peak, figure = measure_peak()
     figures = [figure]
-    for quality, folder in find_checkpoints():
+    for quality, folder in FOLDERS.items():
         figures += measure_networks(quality, StyleNetworks(folder), peak)
     return figures
 
@@ -34,11 +35,6 @@ def measure_peak() -> tuple[float, Figure]:
     peak = 2 * n_products / median(timed(convolve))
     how = f"{PEAK_LAYERS} convolutions 3×3 of {PEAK_CHANNELS} channels at {PEAK_SIDE}², {gradients.choose_precision()}"
     return peak, Figure("convolutions alone", f"{peak / 1e12:.2f} TFLOP/s", "", how)
-
-
-def find_checkpoints() -> list[tuple[str, str]]:
-    folders = {"fine": SHIPPED_FOLDER / "adain", "swift": SHIPPED_FOLDER / "adain" / "swift"}
-    return [(quality, str(folder)) for quality, folder in folders.items() if (folder / "config.json").exists()]
 
 
 def measure_networks(quality: str, networks: StyleNetworks, peak: float) -> list[Figure]:

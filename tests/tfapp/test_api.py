@@ -36,6 +36,7 @@ def test_engines_are_listed_with_their_parameters(client):
         "keep_colours": False,
         "colours": "light",
         "sharpness": 0.0,
+        "quality": "fine",
         "size": 1024,
     }
     assert [engines[name]["kind"] for name in ("adain", "emoji", "painter")] == ["style", "sketch", "photo"]
@@ -217,6 +218,7 @@ def test_openapi_describes_the_fields_of_a_job(client, settings):
         "colours",
         "style_scale",
         "sharpness",
+        "quality",
         "size",
         "steps",
         "smoothness",

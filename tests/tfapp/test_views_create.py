@@ -107,7 +107,7 @@ def test_a_style_of_the_shelf_is_enough(client):
 @pytest.mark.parametrize(
     ("kind", "engine", "fields"),
     [
-        ("style", "adain", {*STYLE_FIELDS, "style_scale", "colours", "sharpness", "mask", "weights"}),
+        ("style", "adain", {*STYLE_FIELDS, "style_scale", "colours", "sharpness", "quality", "mask", "weights"}),
         ("sketch", "emoji", {"sketch", "size"}),
         ("photo", "painter", {"content", "size"}),
     ],

@@ -44,10 +44,8 @@ QUALITY = Parameter(
     choices=(("fine", _("fine")), ("swift", _("swift"))),
     is_fine=True,
 )
-HAS_SWIFT = (SHIPPED_FOLDER / "adain" / "swift" / "config.json").exists()
 MIX_PARAMETERS = (
     *(replace(STRENGTH, maximum=1.5), STYLE_SCALE, KEEP_COLOURS, COLOURS, SHARPNESS),
-    *([QUALITY] if HAS_SWIFT else []),
     POSTER_SIZE,  # it paints posters, too: see PosterEngine
 )
 EMOJI_SIZE = Parameter(
@@ -104,7 +102,7 @@ SPECS = {
             title=_("Stylesite painter"),
             blurb=_("Our own network: any style, any size, in a moment."),
             kind="style",
-            parameters=MIX_PARAMETERS,
+            parameters=(*MIX_PARAMETERS, QUALITY),
             path="tfapp.engines.adain.AdainEngine",
             source=lambda: str(SHIPPED_FOLDER / "adain"),
             mixes=True,
