@@ -27,7 +27,8 @@ def measure(argument: str) -> list[Figure]:
     side = int(argument)
     predict, transfer = (open_network(FOLDER / f"{name}.tflite") for name in ("predict", "transfer"))
     engine = engines.load("adain")
-    contents, styles = ((smooth_noise(seed, each) for seed in count(1)) for each in (side, STYLE_SIDE))
+    contents = (smooth_noise(seed, side) for seed in count(1))
+    styles = (smooth_noise(seed, STYLE_SIDE) for seed in count(1))
     ours, theirs = {quality: [] for quality in AIMS}, []
     for _ in range(N_TURNS):
         for quality, seconds in ours.items():
