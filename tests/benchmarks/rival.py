@@ -1,9 +1,8 @@
 """Our engine against Magenta's TFLite pair at the same size, turn by turn in one process, so that noise hits both."""
 
 import os
-import time
-from collections.abc import Callable
-from itertools import count
+from collections.abc import Iterator
+from itertools import count, islice
 from pathlib import Path
 from statistics import median
 
@@ -11,13 +10,13 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
 from tests.benchmarks.engine import STYLE_SIDE, smooth_noise
-from tests.benchmarks.tables import Figure, milliseconds
+from tests.benchmarks.tables import N_TIMES, N_WARM, Figure, milliseconds, timed
 from tests.sources import ROOT
 from tfapp import engines
-from tfapp.engines.base import Inputs
+from tfapp.engines.base import Engine, Inputs
 
 FOLDER = ROOT.parent / "shared" / "data" / "magenta-int8"
-N_TURNS, N_A_TURN, N_WARM = 6, 5, 2
+N_TURNS = 6
 CODE_SIZE = 100
 AIMS = {"fine": "at most 0.4", "swift": "at most 0.2"}
 
@@ -27,16 +26,16 @@ def measure(argument: str) -> list[Figure]:
     side = int(argument)
     predict, transfer = (open_network(FOLDER / f"{name}.tflite") for name in ("predict", "transfer"))
     engine = engines.load("adain")
-    contents = (smooth_noise(seed, side) for seed in count(1))
-    styles = (smooth_noise(seed, STYLE_SIDE) for seed in count(1))
+    seeds = count(1)
     ours, theirs = {quality: [] for quality in AIMS}, []
     for _ in range(N_TURNS):
         for quality, seconds in ours.items():
-            asked = (Inputs(next(contents), (next(styles),), {"quality": quality}) for _ in range(N_WARM + N_A_TURN))
-            seconds += timed(lambda asked=list(asked): engine.render(asked.pop(), lambda share: None))
-        theirs += timed(lambda: run(transfer, next(contents), run(predict, next(styles))))
+            pairs = draw_pairs(seeds, side)
+            seconds += timed(lambda pairs=pairs, quality=quality: render(engine, *pairs.pop(), quality))
+        pairs = draw_pairs(seeds, side)
+        theirs += timed(lambda pairs=pairs: run_both(predict, transfer, *pairs.pop()))
 
-    how = f"median of {len(theirs)}, {N_TURNS} turns of {N_A_TURN} with the rival"
+    how = f"median of {len(theirs)}, {N_TURNS} turns of {N_TIMES} with the rival"
     rival = Figure(f"Magenta int8 (TFLite), {side}²", milliseconds(theirs), "", f"{os.cpu_count()} threads")
     figures = []
     for quality, seconds in ours.items():
@@ -48,14 +47,17 @@ def measure(argument: str) -> list[Figure]:
     return [rival, *figures]
 
 
-def timed(paint: Callable) -> list[float]:
-    """Seconds of each painting of one turn, but the first two: threads must find their cores again."""
-    seconds = []
-    for _ in range(N_WARM + N_A_TURN):
-        started = time.perf_counter()
-        paint()
-        seconds.append(time.perf_counter() - started)
-    return seconds[N_WARM:]
+def draw_pairs(seeds: Iterator[int], side: int) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Photos and style pictures for one turn, drawn before its clock runs."""
+    return [(smooth_noise(seed, side), smooth_noise(seed, STYLE_SIDE)) for seed in islice(seeds, N_WARM + N_TIMES)]
+
+
+def render(engine: Engine, photo: np.ndarray, style: np.ndarray, quality: str) -> np.ndarray:
+    return engine.render(Inputs(photo, (style,), {"quality": quality}), lambda share: None)
+
+
+def run_both(predict: Interpreter, transfer: Interpreter, photo: np.ndarray, style: np.ndarray) -> np.ndarray:
+    return run(transfer, photo, run(predict, style))
 
 
 def open_network(path: Path) -> Interpreter:

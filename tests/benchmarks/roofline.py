@@ -1,6 +1,5 @@
 """How much of what this processor can do our networks do: their products counted, beside convolutions alone."""
 
-import time
 from collections.abc import Callable
 from math import prod
 from statistics import median
@@ -9,14 +8,14 @@ import numpy as np
 from keras import ops
 
 from tests.benchmarks.engine import STYLE_SIDE, smooth_noise
-from tests.benchmarks.tables import Figure, milliseconds
+from tests.benchmarks.tables import Figure, milliseconds, timed
 from tfapp.engines import SHIPPED_FOLDER
 from tfapp.engines.style_networks import StyleNetworks
 from trainer import gradients
 
 FOLDERS = {"fine": SHIPPED_FOLDER / "adain", "swift": SHIPPED_FOLDER / "adain" / "swift"}
 SIDES = (384, 512, 1024)
-N_TIMES, N_WARM = 9, 4
+TIMES = {"n_times": 9, "n_warm": 4}
 PEAK_SIDE, PEAK_CHANNELS, PEAK_LAYERS = 64, 256, 8  # convolutions that fit the processor: the work of a ResNet-9
 
 
@@ -32,7 +31,7 @@ def measure(argument: str) -> list[Figure]:
 def measure_peak() -> tuple[float, Figure]:
     """Operations a second of convolutions and nothing else, the most that a network of them could reach here."""
     n_products, convolve = prepare_peak()
-    peak = 2 * n_products / median(timed(convolve))
+    peak = 2 * n_products / median(timed(convolve, **TIMES))
     how = f"{PEAK_LAYERS} convolutions 3×3 of {PEAK_CHANNELS} channels at {PEAK_SIDE}², {gradients.choose_precision()}"
     return peak, Figure("convolutions alone", f"{peak / 1e12:.2f} TFLOP/s", "", how)
 
@@ -40,11 +39,11 @@ def measure_peak() -> tuple[float, Figure]:
 def measure_networks(quality: str, networks: StyleNetworks, peak: float) -> list[Figure]:
     style = smooth_noise(1, STYLE_SIDE)
     code = networks.encode(style, 1.0)
-    seconds = timed(lambda: networks._encode(style, 1.0))
+    seconds = timed(lambda: networks._encode(style, 1.0), **TIMES)
     figures = [Figure(f"{quality}: style code", milliseconds(seconds), "", f"of a style picture of {STYLE_SIDE}²")]
     for side in SIDES:
         photo = smooth_noise(0, side)
-        seconds = timed(lambda photo=photo: networks.paint(networks._read(photo), code))
+        seconds = timed(lambda photo=photo: networks.paint(networks._read(photo), code), **TIMES)
         n_products = sum(
             count_products(run, shape)
             for run, shape in (
@@ -79,13 +78,3 @@ def count_products(compiled, shapes) -> int:
     """Multiplications in the convolutions of a network that was compiled for pictures; all else is little."""
     convolutions = [one for one in compiled._fix(shapes).graph.get_operations() if one.type == "Conv2D"]
     return sum(prod(one.inputs[1].shape[:3]) * prod(one.outputs[0].shape) for one in convolutions)
-
-
-def timed(work: Callable) -> list[float]:
-    """Seconds of each time, but the first few: sizes are compiled, threads find their cores."""
-    seconds = []
-    for _ in range(N_WARM + N_TIMES):
-        started = time.perf_counter()
-        work()
-        seconds.append(time.perf_counter() - started)
-    return seconds[N_WARM:]

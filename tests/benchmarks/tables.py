@@ -1,13 +1,16 @@
 """A figure, and a table of figures for people."""
 
 import platform
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from statistics import median
 
 from trainer.gradients import has_fast_bfloat16
+
+N_TIMES, N_WARM = 5, 2  # of one turn
 
 
 @dataclass(frozen=True)
@@ -18,6 +21,16 @@ class Figure:
     value: str
     aim: str = ""
     note: str = ""
+
+
+def timed(work: Callable[[], object], *, n_times: int = N_TIMES, n_warm: int = N_WARM) -> list[float]:
+    """Seconds of the work each time, but the first few: sizes are compiled, threads find their cores again."""
+    seconds = []
+    for _ in range(n_warm + n_times):
+        started = time.perf_counter()
+        work()
+        seconds.append(time.perf_counter() - started)
+    return seconds[n_warm:]
 
 
 def milliseconds(seconds: Iterable[float]) -> str:

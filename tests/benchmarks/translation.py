@@ -11,9 +11,8 @@ import torch
 from PIL import Image
 
 from tests.benchmarks import in_torch
-from tests.benchmarks.rival import timed
 from tests.benchmarks.roofline import measure_peak
-from tests.benchmarks.tables import Figure, milliseconds
+from tests.benchmarks.tables import Figure, milliseconds, timed
 from trainer import gradients
 from trainer.networks import resnet
 from trainer.networks.architectures import ResNetArchitecture
