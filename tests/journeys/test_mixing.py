@@ -12,6 +12,7 @@ PICTURE = "[data-compare]"
 KNOB = "[data-knob]"
 MIDDLE = pictures.encoded(Image.new("L", (96, 72), 255), "png")
 OVERLAY = "[data-overlay]"
+POSTER = 1600, 1200  # more pixels than a processor paints in one piece
 
 
 def bring(page: Page, photo: bytes | None = None) -> None:
@@ -74,13 +75,14 @@ def choose_area(page: Page, number: int) -> None:
 
 
 @pytest.mark.parametrize("language", ["en", "ko"])
-def test_a_phone_mixes_paints_an_area_and_takes_the_whole_picture_home(visitor, tmp_path, language):
+def test_a_phone_mixes_paints_an_area_makes_a_poster_and_takes_it_home(visitor, tmp_path, language):
     page = visitor(language=language, width=390, has_touch=True, is_mobile=True)
-    bring(page)
+    bring(page, steps.photo(*POSTER))
     assert page.locator("[data-times]").text_content().count("ms") == 2
     top = page.locator(PICTURE).bounding_box()["height"]
 
-    assert changes_with(page, lambda: slide(page, "strength", "0.2"))
+    assert changes_with(page, lambda: swipe(page, '[name="strength"]', [(0.66, 0.5), (0.4, 0.5), (0.13, 0.5)]))
+    assert float(page.locator('[name="strength"]').input_value()) < 0.4
     slide(page, "strength", "1")
     assert changes_with(page, lambda: swipe(page, "[data-pad]", [(0.5, 0.5), (0.3, 0.3), (0.1, 0.1)]))
     assert "1" in page.locator('[name="weights"]').input_value()
@@ -91,15 +93,18 @@ def test_a_phone_mixes_paints_an_area_and_takes_the_whole_picture_home(visitor, 
     assert page.locator(PICTURE).bounding_box()["height"] == top  # nothing jumps
     assert page.evaluate("document.documentElement.scrollWidth") == 390
 
+    page.locator('select[name="size"]').select_option("own")
     page.locator(".mix__go button").click()
     page.wait_for_url("**/jobs/**")
+    expect(page.locator("progress")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") == 390  # though four styles lie beside the photo
     steps.wait_until_painted(page)
     page.locator('input[value="png"]').check()
     with page.expect_download() as download:
         page.locator(".download button").click()
     download.value.save_as(tmp_path / "picture.png")
     with Image.open(tmp_path / "picture.png") as picture:
-        assert picture.size == (480, 360)
+        assert picture.size == POSTER
 
 
 def test_keys_alone_mix_and_fill_an_area(visitor):
