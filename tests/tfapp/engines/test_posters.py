@@ -43,7 +43,9 @@ def differences_of_rows(picture, other) -> np.ndarray:
 
 
 @pytest.mark.parametrize(
-    "parameters", [{}, {"strength": 0.6, "keep_colours": True}, {"strength": 0.1}, {"sharpness": 0.8}], ids=str
+    "parameters",
+    [{}, {"strength": 0.6, "keep_colours": True}, {"strength": 0.1}, {"sharpness": 0.8}, {"quality": "swift"}],
+    ids=str,
 )
 @pytest.mark.parametrize("size", [(301, 403), (97, 640)])
 def test_no_seam_can_be_measured(engine, in_bands, parameters, size):
