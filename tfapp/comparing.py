@@ -8,6 +8,7 @@ from tfapp.engines.base import EngineSpec
 from tfapp.models import Mix
 
 BY_STYLE, BY_ENGINE = "styles", "engines"
+KINDS = ("style", "photo")  # of painters that can be given the photo of a mix
 N_CELLS = 12
 PATIENCE_SECONDS = 1.5  # of a preview: a painter that takes longer is not asked for one
 MEGAPIXELS = 0.11  # of a preview
@@ -23,6 +24,7 @@ class Cell:
     engine: str = ""
     mixes: bool = False
     is_quick: bool = True
+    seconds: float | None = None  # that the picture in full size will take, if one knows
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ def styles(mix: Mix, spec: EngineSpec, wanted: str) -> Page:
 
 
 def engines(mix: Mix) -> list[Cell]:
-    """Every painter of styles that can be had, with what it takes of the settings of the mix."""
+    """Every painter of photos that can be had, with what it takes of the settings of the mix."""
     return [
         Cell(
             title=menu.title_of(offer.spec.name),
@@ -61,9 +63,10 @@ def engines(mix: Mix) -> list[Cell]:
             engine=offer.spec.name,
             mixes=offer.spec.mixes,
             is_quick=offer.spec.mixes or _was_quick(offer),
+            seconds=_estimate(mix, offer),
         )
         for offer in offers.everything()
-        if offer.spec.kind == "style" and offer.is_available and offer.spec.is_listed
+        if offer.spec.kind in KINDS and offer.is_available and offer.spec.is_listed
     ]
 
 
@@ -75,5 +78,21 @@ def describe(spec: EngineSpec, controls: dict[str, Any]) -> list[tuple[str, str]
 
 
 def _was_quick(offer: offers.Offer) -> bool:
-    """Whether its pictures so far say that a preview comes in time. Nobody waits to find that out."""
-    return offer.seconds is not None and offer.seconds * MEGAPIXELS < PATIENCE_SECONDS
+    """Whether its pictures so far say that a preview comes in time. Nobody waits to find that out.
+
+    But a painter without styles looks at the photo once, and is tried.
+    """
+    if offer.seconds is None:
+        return offer.spec.kind == "photo"
+    return offer.seconds * MEGAPIXELS < PATIENCE_SECONDS
+
+
+def _estimate(mix: Mix, offer: offers.Offer) -> float | None:
+    if offer.seconds is None:
+        return None
+    spec, photo = offer.spec, mix.photo
+    usual = {parameter.name: parameter.default for parameter in spec.parameters}
+    wanted = usual | parameters.adapt(spec, mix.controls)
+    longest = max(photo.width, photo.height)
+    scale = parameters.fit(spec, wanted, longest_side=longest).get("size", longest) / longest
+    return offer.seconds * spec.measure_effort(wanted) * photo.width * photo.height * scale**2 / 1e6

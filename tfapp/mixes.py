@@ -92,9 +92,10 @@ def wish(mix: Mix, controls: dict[str, Any], *, spec: EngineSpec, slug: str = ""
     """What a worker is asked to paint: the mix as it lies here, or in one style of the shelf alone."""
     chosen = parameters.adapt(spec, controls)
     masks: tuple[str, ...] = ()
+    styles: tuple[str, ...] = ()
     if slug:
         styles = (shelf_name(slug),)
-    else:
+    elif spec.kind == "style":
         styles = tuple(shelf_name(one.shelf) if one.shelf else one.file for one in mix.styles)
         if spec.mixes:
             masks = tuple(one.file for one in mix.masks)
@@ -195,9 +196,10 @@ def paint(mix: Mix, wanted: dict[str, Any], *, spec: EngineSpec) -> Job:
     """The whole picture, as a job like any other. Raises limits.Exceeded or images.Refused."""
     jobs.available(spec.name)
     photo = mix.photo
-    rows = [one for one in mix.pictures.all() if one.role != "preview" and (spec.mixes or one.role != "mask")]
+    roles = {"content"} | ({"style"} if spec.kind == "style" else set()) | ({"mask"} if spec.mixes else set())
+    rows = [one for one in mix.pictures.all() if one.role in roles]
     wanted = parameters.fit(spec, wanted, longest_side=max(photo.width, photo.height))
-    slugs = {one.position: one.shelf for one in mix.styles if one.shelf}
+    slugs = {one.position: one.shelf for one in rows if one.role == "style" and one.shelf}
     return jobs.submit(mix.person, spec=spec, parameters=wanted, pictures=jobs.copies_of(rows), shelf=slugs)
 
 

@@ -152,7 +152,7 @@ def describe(spec: EngineSpec | None, values: dict[str, Any]) -> list[tuple[str,
     rows = [
         (parameter, values[parameter.name])
         for parameter in (spec.parameters if spec else ())
-        if parameter.name in values
+        if parameter.name in values and values.get(parameter.needs, True)
     ]
     return [(str(parameter.label), _words(parameter, value)) for parameter, value in rows]
 

@@ -5,7 +5,7 @@ from django.test import Client
 from django.urls import reverse
 
 from tests import clients, factories, pictures
-from tfapp import files
+from tfapp import files, mixes
 from tfapp.models import Job, Mix
 
 pytestmark = pytest.mark.django_db
@@ -276,8 +276,21 @@ def test_settings_that_another_painter_does_not_have_keep_nobody_from_asking_it(
     assert (job.engine, job.parameters["strength"], job.parameters["size"]) == ("gatys", 1, 48)
 
 
+def test_a_painter_without_styles_is_asked_with_the_photo_alone(settings):
+    settings.ENGINES = ["echo", "painter"]
+    factories.make_engine_status("painter")
+    mix = factories.make_mix(n_masks=1, controls={"strength": 0.5, "size": "own", "weights": [[1, 0], [0, 1]]})
+    mixes.put_style(mix, 0, slug="great-wave")
+
+    send(mix, "mix_paint", engine="painter")
+
+    job = Job.objects.get()
+    assert (job.kind, job.engine, job.parameters) == ("photo", "painter", {"size": 48})
+    assert [one.role for one in job.inputs.all()] == ["content"]
+
+
 @pytest.mark.parametrize("engine", ["", "nothing", "emoji"])
-def test_what_paints_no_styles_is_not_asked(settings, engine):
+def test_what_paints_no_photos_is_not_asked(settings, engine):
     settings.ENGINES = ["echo", "emoji"]
 
     assert send(factories.make_mix(), "mix_paint", engine=engine).status_code == 422

@@ -7,7 +7,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from tests import clients, factories, pictures
-from tfapp import files, mixes, shelf
+from tfapp import comparing, files, mixes, shelf
+from tfapp.engines import SPECS
 from tfapp.models import Mix
 from tfapp.proofs import SUBJECT, Proof, Silent, sockets
 
@@ -194,16 +195,49 @@ def test_a_page_that_is_none_is_the_first_or_the_last(page):
 
 
 def test_every_painter_that_is_here_has_a_cell(settings):
-    settings.ENGINES = ["adain", "tflite", "tfhub", "gatys", "emoji"]
+    settings.ENGINES = ["adain", "tflite", "tfhub", "gatys", "emoji", "painter", "photograph"]
     factories.make_engine_status("adain", seconds_per_megapixel=0.3)
     factories.make_engine_status("tflite", seconds_per_megapixel=100)
     factories.make_engine_status("tfhub", is_available=False, reason="No network.")
+    factories.make_engine_status("photograph", seconds_per_megapixel=30)
     mix = factories.make_mix()
 
     page = clients.visitor(mix.person).get(reverse("mix_compare", args=[mix.pk]), {"by": "engines"})
 
     cells = {cell.engine: cell.is_quick for cell in page.context["cells"]}
-    assert cells == {"adain": True, "tflite": False, "gatys": False}  # nobody has measured the last one yet
+    quick = {"adain": True, "painter": True}
+    slow = {"tflite": False, "photograph": False, "gatys": False}  # nobody has measured the last one yet
+    assert cells == quick | slow
+
+
+def test_of_a_painter_that_takes_its_time_the_grid_says_how_long(settings):
+    settings.ENGINES = ["echo", "gatys"]
+    factories.make_engine_status("gatys", seconds_per_megapixel=100)
+    mix = factories.make_mix(controls={"size": 3072})
+    mix.pictures.filter(role="content").update(width=2000, height=1000)
+    address = reverse("mix_compare", args=[mix.pk])
+
+    page = clients.visitor(mix.person).get(address, {"by": "engines"}).content.decode()
+
+    assert "about 52 seconds" in page  # 1024 × 512 pixels, the most that it paints
+
+
+def test_a_painter_without_styles_is_given_the_photo_alone(wishes):
+    factories.make_engine_status("painter")
+    mix = factories.make_mix(n_masks=1, controls={"strength": 0.5, "weights": [[1, 0], [0, 1]]})
+
+    send(mix, "mix_cell", engine="painter")
+
+    assert (wishes[0].engine, wishes[0].styles, wishes[0].masks, wishes[0].parameters) == ("painter", (), (), {})
+
+
+def test_how_colours_are_kept_is_told_where_they_are_kept():
+    spec = SPECS["adain"]
+
+    left, kept = (dict(comparing.describe(spec, {"keep_colours": keeps})) for keeps in (False, True))
+
+    assert "How to keep them" not in left
+    assert kept["How to keep them"] == "only its light is painted"
 
 
 def test_a_cell_is_a_style_alone_or_a_painter(wishes):

@@ -32,6 +32,7 @@ COLOURS = Parameter(
     help=_("Take the style's light alone, or paint with a style that has the photo's colours."),
     choices=(("light", _("only its light is painted")), ("statistics", _("the style is coloured first"))),
     is_fine=True,
+    needs="keep_colours",
 )
 SHARPNESS = Parameter(
     *("sharpness", _("Sharpness"), "range", 0.0, 0, 1, 0.05),

@@ -38,6 +38,7 @@ class Parameter:
     choices: tuple[int | tuple[str, str], ...] = ()
     is_fine: bool = False  # few people want it: the page keeps it behind "More settings"
     is_effort: bool = False  # twice as much of it takes twice as long
+    needs: str = ""  # the switch without which it means nothing, and nobody is told of it
 
 
 @dataclass(frozen=True)

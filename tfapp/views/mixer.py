@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from tfapp import forms, images, limits, menu, mix_forms, mixes, people, shelf
+from tfapp import comparing, forms, images, limits, menu, mix_forms, mixes, people, shelf
 from tfapp.engines.base import EngineSpec
 from tfapp.models import Job, Mix
 from tfapp.views import errors, sending
@@ -76,7 +76,7 @@ def mix_paint(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
     found = mine(request, id)
     is_from_grid = "engine" in request.POST
     spec = menu.find(request.POST["engine"]) if is_from_grid else spec_of(found)
-    if spec is None or spec.kind != "style":
+    if spec is None or spec.kind not in comparing.KINDS:
         return errors.answer(request, forms.UNPROCESSABLE, _("There is no such engine."))
     data = mix_forms.as_sent(found.controls, spec) if is_from_grid else request.POST
     form = mix_forms.ControlsForm(data, mix=found, spec=spec)
