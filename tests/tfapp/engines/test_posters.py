@@ -13,7 +13,7 @@ from tfapp.engines import posters
 from tfapp.engines.base import EngineError, Inputs
 from trainer.networks import streaming
 
-BAND_BYTES = 3 * 2**20
+BAND_BYTES = 2 * 2**20
 
 
 @pytest.fixture(scope="module")
