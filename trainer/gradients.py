@@ -205,13 +205,13 @@ def are_finite(variables: list):
     return ops.all(ops.isfinite(ops.stack([ops.sum(ops.cast(v, "float32")) for v in floats])))
 
 
-def compile_for_pictures(network: keras.Model) -> Callable:
-    """Compile a network once for batches of one, of any height and width: array, … → tensor. For several threads.
+def compile_for_pictures(network: keras.Model, n_pictures: int = 1) -> Callable:
+    """Compile a network once for batches of so many, of any height and width: array, … → tensor. For several threads.
 
     The weights of now become constants: casting them again for every picture costs a tenth of a small one's time.
     """
     if BACKEND == "tensorflow":
-        return _ForPictures(network)
+        return _ForPictures(network, n_pictures)
     return lambda *tensors: network(tensors[0] if len(tensors) == 1 else list(tensors))
 
 
@@ -222,13 +222,13 @@ class _ForPictures:
     """
 
     N_SIZES = 6  # graphs that are kept, each with weights of its own
-    MOST_PIXELS = 1_000_000  # in larger pictures the saving cannot be seen
+    MOST_PIXELS = 1_000_000  # of a batch: in more the saving cannot be seen
 
-    def __init__(self, network):
+    def __init__(self, network, n_pictures):
         def call(*tensors):
             return network(tensors[0] if len(tensors) == 1 else list(tensors))
 
-        signature = [tf.TensorSpec((1, *one.shape[1:]), one.dtype) for one in network.inputs]
+        signature = [tf.TensorSpec((n_pictures, *one.shape[1:]), one.dtype) for one in network.inputs]
         function = tf.function(call, input_signature=signature)
         self._any_size = convert_variables_to_constants_v2(function.get_concrete_function())
         self._dtypes = [one.dtype for one in network.inputs]
@@ -238,7 +238,7 @@ class _ForPictures:
     def __call__(self, *arrays):
         tensors = [tf.convert_to_tensor(*each) for each in zip(arrays, self._dtypes, strict=True)]
         shapes = tuple(tuple(tensor.shape) for tensor in tensors)
-        if math.prod(shapes[0][1:3]) > self.MOST_PIXELS:
+        if math.prod(shapes[0][:3]) > self.MOST_PIXELS:
             return self._any_size(*tensors)[0]
         with self._lock:
             has_come = shapes in self._of_a_size

@@ -114,6 +114,18 @@ def test_a_compiled_network_takes_every_size_and_gives_its_numbers_again():
     assert len(draw._of_a_size) == draw.N_SIZES
 
 
+def test_a_compiled_network_takes_batches_of_the_size_it_was_compiled_for(monkeypatch):
+    network = build_blur()
+    draw = gradients.compile_for_pictures(network, 3)
+    monkeypatch.setattr(draw, "MOST_PIXELS", 3 * 7 * 7)
+    small, large = (np.random.default_rng(side).random((3, side, 7, 3), "float32") for side in (7, 8))
+
+    for batch in (small, large) * 3:
+        assert np.allclose(gradients.as_array(draw(batch)), gradients.as_array(network(batch)), atol=1e-5)
+
+    assert [shapes[0][1] for shapes in draw._of_a_size] == [7]
+
+
 def test_a_compiled_network_serves_several_threads():
     network = build_blur()
     draw = gradients.compile_for_pictures(network)

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -20,6 +20,7 @@ NOT_LOADED = gettext_noop("The painter's weights are missing or damaged.")
 FINE, SWIFT = "fine", "swift"  # qualities; what is not in a checkpoint of its own is painted by the other
 FADE = 0.2  # under this strength the photo itself shows through, and at 0 it is all there is
 MOST_PIXELS, MOST_PIXELS_ON_GPU = 1_500_000, 16_000_000  # in one piece: the first take a worker 1.2 GB
+N_TOGETHER, N_TOGETHER_ON_GPU = 1, 8  # two cores gain nothing; for a GPU see docs/decisions/0034
 N_WARM = 2  # renderings before a measurement, to compile
 
 log = logging.getLogger(__name__)
@@ -27,6 +28,8 @@ log = logging.getLogger(__name__)
 
 class AdainEngine:
     """Arbitrary style transfer. One instance may be used by several threads."""
+
+    alike = ("quality",)
 
     def load(self, source: str) -> None:
         """Load a checkpoint folder (config.json, model.weights.h5), and that in its `swift/`, if any. EngineError."""
@@ -41,7 +44,9 @@ class AdainEngine:
             log.warning("The checkpoint %s cannot be loaded: %s", source, error)
             raise EngineError(NOT_LOADED) from error
 
-        self.most_pixels = MOST_PIXELS if gradients.peak_device_memory() is None else MOST_PIXELS_ON_GPU
+        has_gpu = gradients.peak_device_memory() is not None
+        self.most_pixels = MOST_PIXELS_ON_GPU if has_gpu else MOST_PIXELS
+        self.n_together = N_TOGETHER_ON_GPU if has_gpu else N_TOGETHER
         self._beside = ThreadPoolExecutor(thread_name_prefix="content")
         grey = np.full((64, 64, 3), 0.5, "float32")
         for quality in self._networks:
@@ -68,6 +73,27 @@ class AdainEngine:
         picture = _finish(picture, content, mix, edges)
         progress(1.0)
         return picture
+
+    def render_together(self, inputs: Sequence[Inputs], progress: Progress) -> list[np.ndarray]:
+        """The same for contents of one size and quality, without masks, in fewer runs. Raises EngineError."""
+        networks = self._choose(inputs[0])
+        contents, codes, mixes = [], [], []
+        for one in inputs:
+            progress(0.5 * len(contents) / len(inputs))
+            content, styles = pictures.photo_and_styles(one)
+            mix = mixing.read(one, n_styles=len(styles), size=content.shape[:2])
+            codes.append(_mix_codes(networks, content, styles, mix))
+            contents.append(content)
+            mixes.append(mix)
+        progress(0.5)
+
+        finished = []
+        painted = networks.paint_together(contents, np.concatenate(codes))
+        for picture, content, mix in zip(painted, contents, mixes, strict=True):
+            edges = colour.find_edges(content) if mix.sharpness else None
+            finished.append(_finish(pictures.finished(picture), content, mix, edges))
+            progress(0.5 + 0.5 * len(finished) / len(inputs))
+        return finished
 
     def render_rows(self, inputs: Inputs, progress: Progress, folder: Path) -> Iterator[np.ndarray]:
         """The same, a few rows at a time, for a content of any size. Raises EngineError; OSError on a full disk."""

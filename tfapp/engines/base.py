@@ -1,7 +1,7 @@
 """The contract every engine keeps. Knows no Django models, users or requests."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -102,6 +102,20 @@ class PosterEngine(Engine, Protocol):
         """The picture from top to bottom, a few rows at a time, as float32 (so many rows, width, 3) in 0..1.
 
         Its temporary files lie in `folder`, and are gone however it ends. Raises EngineError; OSError on a full disk.
+        """
+
+
+class TogetherEngine(Engine, Protocol):
+    """One whose device may gain from painting several pictures at once."""
+
+    n_together: int  # so many; 1 where each is painted as quickly alone
+    most_pixels: int  # of all their contents
+    alike: tuple[str, ...]  # names of parameters that they must have in common
+
+    def render_together(self, inputs: Sequence[Inputs], progress: Progress) -> list[np.ndarray]:
+        """What `render` would give for each, within rounding. Contents have one size, and there are no masks.
+
+        Raises EngineError where one of them cannot be painted: then each is painted alone.
         """
 
 

@@ -1,7 +1,9 @@
 """One checkpoint of style transfer, compiled: it reads photos, encodes styles, and paints the ones in the others."""
 
 import math
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 
@@ -39,6 +41,7 @@ class StyleNetworks:
 
         self._run_content, self._run_style, self._run_decoder = map(gradients.compile_for_pictures, networks.values())
         self._run_by_place = gradients.compile_for_pictures(by_place)
+        self._for_batches, self._compiling = {}, Lock()  # how many pictures → how content encoder and decoder run
         self.encode = pictures.Remembered(self._encode)
         self._remember = pictures.Remembered(self._read, n_kept=N_PHOTOS)
 
@@ -55,10 +58,32 @@ class StyleNetworks:
         shares = pixels.resize(shares, height // QUARTER, width // QUARTER)
         return gradients.as_array(self._run_by_place(features, codes[None], shares[None]))[0][inside]
 
+    def paint_together(self, photos: Sequence[np.ndarray], codes: np.ndarray) -> Iterator[np.ndarray]:
+        """Photos of one size, each in its row of the codes (n, code_size): what `paint` gives, in fewer runs."""
+        height, width = self._padded_size(photos[0])
+        padded, places = zip(*(pictures.mirror_edges(photo, height, width) for photo in photos), strict=True)
+        for start, n in _in_powers_of_two(len(photos)):
+            some = slice(start, start + n)
+            run_content, run_decoder = self._run_for(n)
+            painted = gradients.as_array(run_decoder(run_content(np.stack(padded[some])), codes[some]))
+            yield from (picture[inside] for picture, inside in zip(painted, places[some], strict=True))
+
+    def _run_for(self, n):
+        if n == 1:
+            return self._run_content, self._run_decoder
+        with self._compiling:
+            if n not in self._for_batches:
+                both = self.content_encoder, self.decoder
+                self._for_batches[n] = [gradients.compile_for_pictures(network, n) for network in both]
+            return self._for_batches[n]
+
     def _read(self, photo):
-        height, width = (_round_up(max(side, LEAST_SIDE), self.architecture.multiple) for side in photo.shape[:2])
+        height, width = self._padded_size(photo)
         padded, inside = pictures.mirror_edges(photo, height, width)
         return self._run_content(padded[None]), inside, (height, width)
+
+    def _padded_size(self, photo):
+        return [_round_up(max(side, LEAST_SIDE), self.architecture.multiple) for side in photo.shape[:2]]
 
     def _encode(self, style, scale=1.0):
         """The code of a style picture (h, w, 3), looked at so much larger: (1, n) float32."""
@@ -76,6 +101,15 @@ def _fit_style(style, scale):
     multiple = adain.STYLE_MULTIPLE
     height, width = (max(multiple, round(side * factor / multiple) * multiple) for side in style.shape[:2])
     return style if style.shape[:2] == (height, width) else pixels.resize(style, height, width)
+
+
+def _in_powers_of_two(n):
+    """Seven as four, two and one, each with its beginning: so a few graphs serve batches of every size."""
+    start = 0
+    while start < n:
+        size = 1 << (n - start).bit_length() - 1
+        yield start, size
+        start += size
 
 
 def _round_up(side, multiple):
