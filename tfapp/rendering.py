@@ -5,7 +5,8 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import ExitStack, closing, suppress
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -17,7 +18,7 @@ from django.utils.translation import gettext_noop
 
 from stylesite import turns
 from stylesite.lifecycle import stopping
-from tfapp import engines, files, glances, images, jobs, loading, posters, previews, workers
+from tfapp import engines, files, glances, images, jobs, loading, posters, previews, together
 from tfapp.decoding import sizes
 from tfapp.engines.base import Engine, EngineError, Inputs, PosterEngine, Rows
 from tfapp.models import Artwork, EngineStatus, Job, JobInput
@@ -38,14 +39,24 @@ log = logging.getLogger(__name__)
 _one_at_a_time = threading.Lock()  # a device paints one picture; Celery's thread and the one that looks around share it
 
 
+@dataclass(frozen=True)
+class Painted:
+    """A picture that was painted beside others, and its share of the seconds that took."""
+
+    picture: np.ndarray
+    seconds: float
+
+
 def render_next() -> bool:
-    """Claim the job that is fairest to run, and render it; False when there is none."""
+    """Claim the job that is fairest to run, and those to be painted with it, and render them; False without any."""
     with _one_at_a_time:
-        job = None if stopping else _claim()
-        if job is None:
-            return False
-        render(job)
-        return True
+        batch = [] if stopping else together.claim()
+        if len(batch) > 1:
+            render_together(batch)
+        else:
+            for job in batch:
+                render(job)
+        return bool(batch)
 
 
 def is_busy() -> bool:
@@ -61,13 +72,27 @@ def wait_until_idle(seconds: float) -> bool:
     return is_idle
 
 
-def render(job: Job) -> Artwork | None:
-    """Render a claimed job. However that ends, the row says so, and nothing is left of an attempt that failed."""
+def render_together(batch: list[Job]) -> None:
+    """Render claimed jobs that can be painted at once. Whatever goes wrong with that, each is then rendered alone."""
+    with ExitStack() as watching:
+        watches = [watching.enter_context(Watch(job)) for job in batch]
+        painted = _paint_together(batch, watches)
+        for watch in watches:
+            watch.rest()
+        for job, watch in zip(batch, watches, strict=True):
+            render(job, watch, painted.get(job))
+
+
+def render(job: Job, watch: Watch | None = None, painted: Painted | None = None) -> Artwork | None:
+    """Render a claimed job. However that ends, the row says so, and nothing is left of an attempt that failed.
+
+    Of a batch the job is watched already, and its picture may be painted.
+    """
     if job.attempt > 1:
         jobs.discard_attempt(job, job.attempt - 1)
     artwork = None
     try:
-        artwork = _paint_and_keep(job)
+        artwork = _paint_and_keep(job, watch or Watch(job), painted)
     except Stopped:
         log.info("Job %s was stopped.", job.pk)
     except EngineError as error:
@@ -85,25 +110,60 @@ def render(job: Job) -> Artwork | None:
     return artwork
 
 
-def _claim() -> Job | None:
-    return Job.objects.claim_next(workers.name(), coming=loading.coming(), missing=loading.missing())
+def _paint_together(batch: list[Job], watches: list[Watch]) -> dict[Job, Painted]:
+    """The pictures of those that are still wanted; none where that fails, for whatever reason."""
+    try:
+        with turns.hold():
+            engine = loading.get(batch[0].engine)
+            inputs = [_read_all(job) for job in batch]
+            wanted = [i for i, watch in enumerate(watches) if not watch.is_over]
+            progress = partial(_tell_all, [watches[i] for i in wanted])
+            progress(0.0)
+            started = time.perf_counter()
+            pictures = engine.render_together([inputs[i] for i in wanted], progress)
+            seconds = (time.perf_counter() - started) / len(wanted)
+    except (Stopped, DatabaseTrouble):  # each of them finds out for itself
+        return {}
+    except Exception as error:  # noqa: BLE001 - whatever it is, whose job it is shows when each is painted alone
+        log.warning("%d jobs could not be painted at once (%r), and are painted one by one.", len(batch), error)
+        return {}
+    log.info("Painted %d pictures at once, in %.2f s each.", len(wanted), seconds)
+    return {batch[i]: Painted(picture, seconds) for i, picture in zip(wanted, pictures, strict=True)}
 
 
-def _paint_and_keep(job: Job) -> Artwork | None:
-    with turns.hold(), Watch(job) as watch:
-        engine = loading.get(job.engine)
-        content = job.inputs.filter(role="content").first()
-        size = (content.width, content.height) if content else (0, 0)
-        is_poster = content is not None and posters.is_one(engine, size, job.parameters.get("size"))
-        stored, seconds = (_paint_poster if is_poster else _paint)(job, engine, watch, content)
+def _tell_all(watches: list[Watch], share: float, *_show) -> None:
+    """The same share of each. Raises Stopped when none of them is wanted any more."""
+    for watch in watches:
+        with suppress(Stopped):
+            _tell(watch, share)
+    if all(watch.is_over for watch in watches):
+        raise Stopped
+
+
+def _paint_and_keep(job: Job, watch: Watch, painted: Painted | None) -> Artwork | None:
+    with turns.hold(), watch:
+        if painted:
+            watch.tell(PAINTED_SHARE)
+            stored, seconds = images.store_artwork(painted.picture, name=str(job.result_id)), painted.seconds
+        else:
+            watch.tell(0.0)
+            stored, seconds = _paint(job, watch)
         watch.check()
     return _keep(job, stored, seconds=seconds)
 
 
-def _paint(job: Job, engine: Engine, watch: Watch, content: JobInput | None) -> tuple[images.StoredArtwork, float]:
-    """In one piece; and the seconds inside the engine."""
-    photo = images.read(files.path(content.file), job.parameters.get("size")) if content else None
-    inputs = _read(job, photo)
+def _paint(job: Job, watch: Watch) -> tuple[images.StoredArtwork, float]:
+    """Alone; and the seconds inside the engine."""
+    engine = loading.get(job.engine)
+    content = _find_content(job)
+    size = (content.width, content.height) if content else (0, 0)
+    if content is not None and posters.is_one(engine, size, job.parameters.get("size")):
+        return _paint_poster(job, engine, watch, content)
+    return _paint_piece(job, engine, watch)
+
+
+def _paint_piece(job: Job, engine: Engine, watch: Watch) -> tuple[images.StoredArtwork, float]:
+    inputs = _read_all(job)
     watch.tell(READ_SHARE)
 
     started = time.perf_counter()
@@ -126,6 +186,16 @@ def _paint_poster(job: Job, engine: PosterEngine, watch: Watch, content: JobInpu
 
 def _tell(watch: Watch, share: float, picture: Callable[[], np.ndarray] | None = None) -> None:
     watch.tell(READ_SHARE + (PAINTED_SHARE - READ_SHARE) * min(max(share, 0.0), 1.0), picture)
+
+
+def _find_content(job: Job) -> JobInput | None:
+    return job.inputs.filter(role="content").first()
+
+
+def _read_all(job: Job) -> Inputs:
+    """Its pictures, the photo in one piece."""
+    content = _find_content(job)
+    return _read(job, images.read(files.path(content.file), job.parameters.get("size")) if content else None)
 
 
 def _read(job: Job, content: np.ndarray | Rows | None) -> Inputs:

@@ -1,6 +1,7 @@
 """Beside a rendering: keep its lease, tell its progress, and see when it must end."""
 
 import logging
+import math
 import os
 import threading
 import time
@@ -45,7 +46,8 @@ class Watch:
         self._thread = threading.Thread(target=self._run, name=f"watch-{job.pk}", daemon=True)
 
     def __enter__(self) -> "Watch":
-        self._thread.start()
+        if self._thread.ident is None:  # of a batch it has been begun already
+            self._thread.start()
         return self
 
     def __exit__(self, *_exception) -> None:
@@ -55,10 +57,14 @@ class Watch:
     def tell(self, share: float, picture: Callable[[], np.ndarray] | None = None) -> None:
         """The share done, 0 to 1, and what can be seen by now. Raises Stopped when there is no point in going on."""
         self._picture = picture or self._picture
-        if share != self._share:
+        if share != self._share or self._moved_at == math.inf:
             self._share = share
             self._moved_at = time.monotonic()
         self.check()
+
+    def rest(self) -> None:
+        """Others are painted first: nobody expects progress, until some is told again."""
+        self._moved_at = math.inf
 
     def check(self) -> None:
         if self.is_over:

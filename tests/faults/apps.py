@@ -14,6 +14,6 @@ class TroubleConfig(AppConfig):
     label = "faults"
 
     def ready(self) -> None:
-        for name in ("hang", "kill", "die_once"):
+        for name in ("hang", "kill", "die_once", "choir"):
             path = f"tests.faults.trouble.{name.title().replace('_', '')}Engine"
             engines.SPECS[name] = replace(engines.SPECS["echo"], name=name, path=path)

@@ -67,3 +67,20 @@ def test_a_worker_killed_in_the_middle_of_a_poster_leaves_nothing_and_the_next_o
     assert world.job(poster, "attempt", "n_failures") == (2, 1)
     (world.media / "has-died").unlink()
     world.check_that_nothing_is_lost(1)
+
+
+def test_a_worker_killed_in_the_middle_of_a_batch_loses_none_of_it(tmp_path):
+    """Once killed together, they are painted one by one: whatever it was that killed, it does so alone."""
+    world = World(tmp_path, FAULTS_LEASE_SECONDS="2", STYLESITE_ENGINES="choir")
+    world.migrate()
+    jobs = world.submit(4, engine="choir", seconds=0.2)
+
+    with world.worker() as worker:
+        world.wait(lambda: world.states() == {"running": 4}, seconds=90, what="a batch")
+        worker.kill()
+    with world.worker():
+        world.wait(lambda: world.states() == {"done": 4}, seconds=90, what="all pictures")
+
+    assert [world.job(job, "attempt", "n_failures") for job in jobs] == [(2, 1)] * 4
+    assert "at once" not in world.log()
+    world.check_that_nothing_is_lost(4)

@@ -1,7 +1,7 @@
 """Many jobs at once: who may see them, who is next and how long that takes."""
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import timedelta
 
 from django.conf import settings
@@ -77,8 +77,18 @@ class JobQuerySet(models.QuerySet):
         had_elsewhere = EngineStatus.objects.filter(engine__in=missing, is_available=True).values("engine")
         return self.exclude(engine__in=coming).exclude(engine__in=had_elsewhere)
 
-    def claim_next(self, worker: str, *, coming: Collection[str] = (), missing: Collection[str] = ()):
-        """Take the job that is fairest to run, with a lease and a new fencing token; None when there is none."""
+    def claim_next(
+        self,
+        worker: str,
+        *,
+        coming: Collection[str] = (),
+        missing: Collection[str] = (),
+        only_if: Callable[..., bool] | None = None,
+    ):
+        """Take the job that is fairest to run, with a lease and a new fencing token; None when there is none.
+
+        With `only_if` that very job is left where it is when the function, called with it, says no.
+        """
         claimable = self.claimable()
         if coming or missing:
             claimable = claimable.paintable_without(coming=coming, missing=missing)
@@ -87,7 +97,7 @@ class JobQuerySet(models.QuerySet):
 
         with transaction.atomic():
             job = claimable.fairest_first().select_for_update(skip_locked=True, of=("self",)).first()
-            if job is None:
+            if job is None or (only_if and not only_if(job)):
                 return None
             job.claim(worker)
         Person.objects.filter(pk=job.person_id).update(served_at=Now())
