@@ -82,7 +82,7 @@ OPTIMIZER = Parameter(
     is_fine=True,
 )
 SEED = Parameter(
-    *("seed", _("Seed"), "seed", None, 0, 999_999, 1),
+    *("seed", _("Lucky number"), "seed", None, 0, 999_999, 1),
     help=_("The same number gives the same picture again. Leave it empty, and it is drawn."),
     is_fine=True,
 )
