@@ -78,7 +78,12 @@ def test_what_is_not_on_offer_is_refused(name, value):
 def test_people_are_told_the_words_of_a_choice_and_the_number_of_a_seed():
     told = parameters.describe(GATYS, {"start": "noise", "optimizer": "lbfgs", "seed": 123456, "steps": 300})
 
-    assert told == [("Steps", "300"), ("It begins with", "noise"), ("Way downhill", "L-BFGS"), ("Lucky number", "123456")]
+    assert told == [
+        ("Steps", "300"),
+        ("It begins with", "noise"),
+        ("Way downhill", "L-BFGS"),
+        ("Lucky number", "123456"),
+    ]
 
 
 def test_a_choice_that_there_is_no_more_is_told_as_it_was():
