@@ -3,14 +3,28 @@
 Nobody is passed over: the first job in line that is not like the others ends the batch.
 """
 
+import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from django.conf import settings
+from django.db import Error as DatabaseTrouble
 
 from tfapp import loading, workers
 from tfapp.decoding import sizes
-from tfapp.engines.base import TogetherEngine
+from tfapp.engines.base import EngineError, TogetherEngine
 from tfapp.models import Job, JobInput, Worker
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """What jobs have in common that may be painted at once."""
+
+    engine: str
+    size: tuple[int, int]  # width and height with which the photo is read
+    parameters: tuple
 
 
 def claim() -> list[Job]:
@@ -19,15 +33,23 @@ def claim() -> list[Job]:
     if first is None:
         return []
     batch = [first]
+    try:
+        _claim_those_like_it(batch)
+    except (DatabaseTrouble, EngineError) as error:  # what is claimed already is painted all the same
+        log.warning("Nothing more is painted beside job %s: %r", first.pk, error)
+    return batch
+
+
+def _claim_those_like_it(batch: list[Job]) -> None:
+    first = batch[0]
     engine = loading.get(first.engine) if first.engine in loading.loaded() else None
     if not hasattr(engine, "render_together") or (settings.TOGETHER or engine.n_together) == 1:
-        return batch
+        return
 
     alike = _find_likeness(first, engine)
-    n_wanted = _count_at_once(first, engine) if alike else 1
+    n_wanted = _count_at_once(alike.size, engine) if alike else 1
     while len(batch) < n_wanted and (job := _claim_next(lambda other: _is_like(other, alike, engine))):
         batch.append(job)
-    return batch
 
 
 def _claim_next(only_if: Callable[[Job], bool] | None = None) -> Job | None:
@@ -35,31 +57,27 @@ def _claim_next(only_if: Callable[[Job], bool] | None = None) -> Job | None:
     return Job.objects.claim_next(name, coming=coming, missing=missing, only_if=only_if)
 
 
-def _is_like(job: Job, alike: tuple, engine: TogetherEngine) -> bool:
+def _is_like(job: Job, alike: Likeness, engine: TogetherEngine) -> bool:
     """A waiting one: its last worker may have died of a job that is still called running."""
     return job.state == Job.State.QUEUED and _find_likeness(job, engine) == alike
 
 
-def _find_likeness(job: Job, engine: TogetherEngine) -> tuple | None:
-    """What jobs have in common that may be painted at once; None for one that is painted alone.
-
-    Whatever failed before is painted alone, so that it takes nobody with it a second time.
-    """
+def _find_likeness(job: Job, engine: TogetherEngine) -> Likeness | None:
+    """None for one that is painted alone: whatever failed before is, so that it takes nobody with it a second time."""
     inputs = {one.role: one for one in job.inputs.all()}
     if job.n_failures or "content" not in inputs or "mask" in inputs:
         return None
-    size = _find_size(job, inputs["content"])
-    return job.engine, job.kind, size, *(job.parameters.get(name) for name in engine.alike)
+    parameters = tuple(job.parameters.get(name) for name in engine.alike)
+    return Likeness(job.engine, _find_size(job, inputs["content"]), parameters)
 
 
 def _find_size(job: Job, content: JobInput) -> tuple[int, int]:
-    """Width and height with which its photo is read."""
     size = content.width, content.height
     return sizes.fit(size, job.parameters.get("size") or max(size))
 
 
-def _count_at_once(first: Job, engine: TogetherEngine) -> int:
+def _count_at_once(size: tuple[int, int], engine: TogetherEngine) -> int:
     """As many as the device gains from and holds, and no more than this worker's share of the line."""
-    width, height = _find_size(first, first.inputs.get(role="content"))
+    width, height = size
     share = 1 + Job.objects.waiting().count() // max(1, Worker.objects.alive().count())
     return min(settings.TOGETHER or engine.n_together, engine.most_pixels // (width * height), share)

@@ -5,12 +5,13 @@ import time
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.utils import timezone
 
 from tests import factories
 from tests.tfapp.choirs import OLD, Choir, make_line, states
 from tfapp import loading, rendering, together
+from tfapp.engines.base import EngineError
 from tfapp.models import Artwork, Job, Person
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -147,6 +148,40 @@ def test_nobody_is_passed_over(choir):
     render_all()
 
     assert engine.batches == [2, 1, 2]
+
+
+@pytest.mark.parametrize("is_wanted", [False, True])
+def test_whoever_only_looks_at_a_job_keeps_nobody_from_taking_it(is_wanted):
+    """Its bell is heard once: who found it locked then would leave it lying."""
+    jobs = make_line({})
+    taken = []
+
+    def take() -> None:
+        taken.append(Job.objects.claim_next("another"))
+        connection.close()
+
+    def look(job) -> bool:
+        thread = threading.Thread(target=take)
+        thread.start()
+        thread.join()
+        return is_wanted
+
+    assert Job.objects.claim_next("looks", only_if=look) is None
+    assert taken == jobs
+
+
+@pytest.mark.parametrize("error", [OperationalError("gone"), EngineError("gone")])
+def test_trouble_in_looking_for_others_loses_nothing(choir, monkeypatch, error):
+    def fail(*_args):
+        raise error
+
+    engine = choir()
+    monkeypatch.setattr(together, "_is_like", fail)
+    jobs = make_line({}, {})
+
+    rendering.render_next()
+
+    assert (engine.batches, states(jobs)) == ([1], ["done", "queued"])
 
 
 def test_people_take_turns_in_a_batch_as_they_would_one_by_one(choir):

@@ -87,17 +87,23 @@ class JobQuerySet(models.QuerySet):
     ):
         """Take the job that is fairest to run, with a lease and a new fencing token; None when there is none.
 
-        With `only_if` that very job is left where it is when the function, called with it, says no.
+        With `only_if` that very job is left where it is when the function, called with it, says no. It is not locked
+        for that: whoever finds it locked has heard its bell in vain.
         """
         claimable = self.claimable()
         if coming or missing:
             claimable = claimable.paintable_without(coming=coming, missing=missing)
         if not claimable.exists():  # nobody takes a write lock to learn that there is nothing to do
             return None
+        if only_if:
+            fairest = claimable.fairest_first().first()
+            if fairest is None or not only_if(fairest):
+                return None
+            claimable = claimable.filter(pk=fairest.pk)
 
         with transaction.atomic():
             job = claimable.fairest_first().select_for_update(skip_locked=True, of=("self",)).first()
-            if job is None or (only_if and not only_if(job)):
+            if job is None:
                 return None
             job.claim(worker)
         Person.objects.filter(pk=job.person_id).update(served_at=Now())
