@@ -73,14 +73,24 @@ def wait_until_idle(seconds: float) -> bool:
 
 
 def render_together(batch: list[Job]) -> None:
-    """Render claimed jobs that can be painted at once. Whatever goes wrong with that, each is then rendered alone."""
+    """Render claimed jobs that can be painted at once. Whatever goes wrong with that, each is then rendered alone.
+
+    Trouble with the database is told when each was tried: what was in the way of one need not be in that of the next.
+    """
+    trouble = None
     with ExitStack() as watching:
         watches = [watching.enter_context(Watch(job)) for job in batch]
         painted = _paint_together(batch, watches)
         for watch in watches:
             watch.rest()
         for job, watch in zip(batch, watches, strict=True):
-            render(job, watch, painted.get(job))
+            try:
+                close_old_connections()  # the database may have hung up while the others were painted
+                render(job, watch, painted.pop(job, None))
+            except DatabaseTrouble as error:
+                trouble = error
+    if trouble:
+        raise trouble
 
 
 def render(job: Job, watch: Watch | None = None, painted: Painted | None = None) -> Artwork | None:
@@ -122,13 +132,14 @@ def _paint_together(batch: list[Job], watches: list[Watch]) -> dict[Job, Painted
             started = time.perf_counter()
             pictures = engine.render_together([inputs[i] for i in wanted], progress)
             seconds = (time.perf_counter() - started) / len(wanted)
+        painted = {batch[i]: Painted(picture, seconds) for i, picture in zip(wanted, pictures, strict=True)}
     except (Stopped, DatabaseTrouble):  # each of them finds out for itself
         return {}
     except Exception as error:  # noqa: BLE001 - whatever it is, whose job it is shows when each is painted alone
         log.warning("%d jobs could not be painted at once (%r), and are painted one by one.", len(batch), error)
         return {}
     log.info("Painted %d pictures at once, in %.2f s each.", len(wanted), seconds)
-    return {batch[i]: Painted(picture, seconds) for i, picture in zip(wanted, pictures, strict=True)}
+    return painted
 
 
 def _tell_all(watches: list[Watch], share: float, *_show) -> None:

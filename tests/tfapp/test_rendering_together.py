@@ -4,6 +4,7 @@ import time
 
 import numpy as np
 import pytest
+from django.db import OperationalError
 from django.utils import timezone
 from PIL import Image
 
@@ -123,6 +124,33 @@ def test_when_painting_at_once_fails_each_is_painted_alone(choir, error):
 
     assert engine.batches == [3, 1, 1, 1]
     assert states(jobs) == ["done"] * 3
+
+
+def test_an_engine_that_paints_too_few_loses_nobody(choir, monkeypatch):
+    engine = choir()
+    monkeypatch.setattr(engine, "render_together", lambda inputs, progress: [])
+    jobs = make_line({}, {})
+
+    rendering.render_next()
+
+    assert (engine.batches, states(jobs)) == ([1, 1], ["done"] * 2)
+
+
+def test_trouble_in_keeping_one_leaves_the_others_their_pictures(choir, monkeypatch):
+    def keep(job, *args, **kwargs):
+        if job == jobs[0]:
+            raise OperationalError("gone")
+        return keep_all(job, *args, **kwargs)
+
+    keep_all = rendering._keep
+    monkeypatch.setattr(rendering, "_keep", keep)
+    engine = choir()
+    jobs = make_line({}, {}, {})
+
+    with pytest.raises(OperationalError):
+        rendering.render_next()
+
+    assert (engine.batches, states(jobs)) == ([3], ["running", "done", "done"])
 
 
 def test_a_broken_picture_fails_alone(choir):
