@@ -24,7 +24,7 @@ class Cell:
     engine: str = ""
     mixes: bool = False
     is_quick: bool = True
-    seconds: float | None = None  # that the picture in full size will take, if one knows
+    seconds: int | None = None  # that the picture in full size will take, if one knows
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,8 @@ def _was_quick(offer: offers.Offer) -> bool:
     return offer.seconds * MEGAPIXELS < PATIENCE_SECONDS
 
 
-def _estimate(mix: Mix, offer: offers.Offer) -> float | None:
+def _estimate(mix: Mix, offer: offers.Offer) -> int | None:
+    """Whole seconds, at least one."""
     if offer.seconds is None:
         return None
     spec, photo = offer.spec, mix.photo
@@ -95,4 +96,5 @@ def _estimate(mix: Mix, offer: offers.Offer) -> float | None:
     wanted = usual | parameters.adapt(spec, mix.controls)
     longest = max(photo.width, photo.height)
     scale = parameters.fit(spec, wanted, longest_side=longest).get("size", longest) / longest
-    return offer.seconds * spec.measure_effort(wanted) * photo.width * photo.height * scale**2 / 1e6
+    megapixels = photo.width * photo.height * scale**2 / 1e6
+    return max(1, round(offer.seconds * spec.measure_effort(wanted) * megapixels))

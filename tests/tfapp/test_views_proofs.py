@@ -210,16 +210,20 @@ def test_every_painter_that_is_here_has_a_cell(settings):
     assert cells == quick | slow
 
 
-def test_of_a_painter_that_takes_its_time_the_grid_says_how_long(settings):
+@pytest.mark.parametrize(
+    ("size", "told"),
+    [((2000, 1000), "about 52 seconds"), ((60, 40), "about one second")],  # the first is painted with 1024 × 512 pixels
+)
+def test_of_a_painter_that_takes_its_time_the_grid_says_how_long(settings, size, told):
     settings.ENGINES = ["echo", "gatys"]
     factories.make_engine_status("gatys", seconds_per_megapixel=100)
     mix = factories.make_mix(controls={"size": 3072})
-    mix.pictures.filter(role="content").update(width=2000, height=1000)
+    mix.pictures.filter(role="content").update(width=size[0], height=size[1])
     address = reverse("mix_compare", args=[mix.pk])
 
     page = clients.visitor(mix.person).get(address, {"by": "engines"}).content.decode()
 
-    assert "about 52 seconds" in page  # 1024 × 512 pixels, the most that it paints
+    assert told in page
 
 
 def test_a_painter_without_styles_is_given_the_photo_alone(wishes):
