@@ -79,10 +79,10 @@ def render_together(batch: list[Job]) -> None:
     """
     trouble = None
     with ExitStack() as watching:
-        watches = [watching.enter_context(Watch(job)) for job in batch]
+        watches: list[Watch] = []
+        for job in batch:
+            watches.append(watching.enter_context(Watch(job, behind=watches[-1] if watches else None)))
         painted = _paint_together(batch, watches)
-        for watch in watches:
-            watch.rest()
         for job, watch in zip(batch, watches, strict=True):
             try:
                 close_old_connections()  # the database may have hung up while the others were painted
@@ -127,7 +127,7 @@ def _paint_together(batch: list[Job], watches: list[Watch]) -> dict[Job, Painted
             engine = loading.get(batch[0].engine)
             inputs = [_read_all(job) for job in batch]
             wanted = [i for i, watch in enumerate(watches) if not watch.is_over]
-            progress = partial(_tell_all, [watches[i] for i in wanted])
+            progress = partial(_tell_all, watches)
             progress(0.0)
             started = time.perf_counter()
             pictures = engine.render_together([inputs[i] for i in wanted], progress)

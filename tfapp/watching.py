@@ -1,7 +1,6 @@
 """Beside a rendering: keep its lease, tell its progress, and see when it must end."""
 
 import logging
-import math
 import os
 import threading
 import time
@@ -33,10 +32,15 @@ class Stopped(Exception):
 
 
 class Watch:
-    """A thread beside one attempt. The engine tells its progress, and is told by Stopped that it may end."""
+    """A thread beside one attempt. The engine tells its progress, and is told by Stopped that it may end.
 
-    def __init__(self, job: Job):
+    Of a batch each is watched from its beginning, and waits for the one `behind` which it is painted: progress of that
+    is progress of all that wait.
+    """
+
+    def __init__(self, job: Job, *, behind: "Watch | None" = None):
         self.job = job
+        self._behind = behind
         self.is_over = False
         self._share = 0.0
         self._told_share = 0.0
@@ -57,14 +61,10 @@ class Watch:
     def tell(self, share: float, picture: Callable[[], np.ndarray] | None = None) -> None:
         """The share done, 0 to 1, and what can be seen by now. Raises Stopped when there is no point in going on."""
         self._picture = picture or self._picture
-        if share != self._share or self._moved_at == math.inf:
+        if share != self._share:
             self._share = share
             self._moved_at = time.monotonic()
         self.check()
-
-    def rest(self) -> None:
-        """Others are painted first: nobody expects progress, until some is told again."""
-        self._moved_at = math.inf
 
     def check(self) -> None:
         if self.is_over:
@@ -85,7 +85,7 @@ class Watch:
         """One look at the row; a beat when it is time for one, or when there is progress to tell."""
         if self.is_over:
             return
-        if time.monotonic() - self._moved_at > settings.HUNG_SECONDS:
+        if self._is_stuck():
             return  # no beat: the lease is not for engines that hang
         share = self._share
         is_time = time.monotonic() - self._beaten_at >= settings.HEARTBEAT_SECONDS
@@ -103,6 +103,12 @@ class Watch:
             self.job.release()
             self.is_over = True
 
+    def _is_stuck(self) -> bool:
+        return time.monotonic() - self._last_moved() > settings.HUNG_SECONDS
+
+    def _last_moved(self) -> float:
+        return max(self._moved_at, self._behind._last_moved()) if self._behind else self._moved_at
+
     def _show(self) -> None:
         if self._picture and not self.is_over and time.monotonic() - self._shown_at >= PREVIEW_SECONDS:
             picture, self._picture = self._picture, None
@@ -111,7 +117,7 @@ class Watch:
 
     def _exit_if_stuck(self) -> None:
         """An engine that hangs cannot be interrupted: end the process, and let the next one go on."""
-        if time.monotonic() - self._moved_at > settings.HUNG_SECONDS:
+        if self._is_stuck():
             log.error("Job %s made no progress for %d s; this worker ends.", self.job.pk, settings.HUNG_SECONDS)
             self._exit(os.EX_SOFTWARE, tell=lambda: self.job.fail(HUNG, code="hung", is_permanent=False))
         if stopping.seconds > EXIT_SECONDS:

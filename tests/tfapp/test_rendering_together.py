@@ -1,5 +1,6 @@
 """Jobs that are painted at once: each of them ends as it would alone."""
 
+import threading
 import time
 
 import numpy as np
@@ -178,6 +179,54 @@ def test_whoever_waits_for_the_others_is_not_taken_for_stuck(choir, settings, mo
 
     assert engine.batches == [3, 1, 1, 1]
     assert states(jobs) == ["done"] * 3
+
+
+def test_one_that_is_cancelled_before_all_are_read_is_not_taken_for_stuck(choir, settings, monkeypatch):
+    def read(job):
+        if job == jobs[0]:
+            job.request_cancel()
+            wait_for(lambda: states(jobs[:1]) == ["cancelled"])
+            time.sleep(0.2)  # its watch knows, too
+        return read_all(job)
+
+    def paint_slowly(inputs, progress):
+        n_painted.append(len(inputs))
+        for step in range(15):
+            time.sleep(0.1)
+            progress(step / 15)
+
+    read_all, n_painted, ended = rendering._read_all, [], []
+    monkeypatch.setattr(rendering, "_read_all", read)
+    monkeypatch.setattr(watching.Watch, "_exit", lambda *_args, **_kwargs: ended.append(True))
+    settings.HUNG_SECONDS = 1
+    choir(paint_slowly)
+    jobs = make_line({}, {}, {})
+
+    rendering.render_next()
+
+    assert (n_painted, ended) == ([2], [])
+    assert states(jobs) == ["cancelled", "done", "done"]
+
+
+def test_whoever_waits_for_one_that_hangs_is_not_kept_for_ever(choir, settings, monkeypatch):
+    """A disk that does not answer: nobody watches the first job any more, for its picture is painted."""
+    has_ended = threading.Event()
+
+    def keep(job, *args, **kwargs):
+        if job == jobs[0]:
+            assert has_ended.wait(20), "nobody ended this worker"
+        return keep_all(job, *args, **kwargs)
+
+    keep_all = rendering._keep
+    monkeypatch.setattr(rendering, "_keep", keep)
+    monkeypatch.setattr(watching.Watch, "_exit", lambda *_args, **_kwargs: has_ended.set())
+    settings.HUNG_SECONDS = 1
+    choir()
+    jobs = make_line({}, {})
+
+    rendering.render_next()
+
+    assert states(jobs) == ["done"] * 2
 
 
 def test_the_progress_and_the_lease_of_each_are_told(choir, settings):
