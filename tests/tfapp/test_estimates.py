@@ -10,6 +10,10 @@ from tests import factories
 pytestmark = pytest.mark.django_db
 
 
+def by(worker: str) -> dict:
+    return {"state": "running", "lease_owner": worker}
+
+
 def test_the_estimate_is_unknown_until_something_was_measured():
     assert factories.make_job(with_files=False).eta_seconds() is None
 
@@ -30,10 +34,21 @@ def test_the_estimate_counts_the_jobs_before_and_the_workers():
     assert job.eta_seconds() == pytest.approx((1.5 + 3) / 2 + 3)
 
 
+def test_each_of_a_batch_waits_for_all_of_it():
+    factories.make_engine_status(seconds_per_megapixel=4.0)
+    size = {"parameters": {"size": 1000}, "with_files": False}
+    batch = [factories.make_job(progress=0.5, **size, **by("a")) for _ in range(3)]
+    factories.make_job(**size, **by("b"))
+
+    assert [job.eta_seconds() for job in batch] == [pytest.approx(3 * 1.5)] * 3
+
+
 def test_a_drawing_takes_as_long_whatever_its_size():
     factories.make_engine_status("emoji", seconds_per_megapixel=10.0)
     small, large = (
-        factories.make_job(state="running", kind="sketch", engine="emoji", parameters={"size": size}, with_files=False)
+        factories.make_job(
+            kind="sketch", engine="emoji", parameters={"size": size}, with_files=False, **by(f"of {size}")
+        )
         for size in (128, 512)
     )
 
@@ -43,7 +58,7 @@ def test_a_drawing_takes_as_long_whatever_its_size():
 def test_twice_the_steps_take_twice_as_long():
     factories.make_engine_status("gatys", seconds_per_megapixel=10.0)
     usual, twice = (
-        factories.make_job(state="running", engine="gatys", parameters={"size": 1000, **steps}, with_files=False)
+        factories.make_job(engine="gatys", parameters={"size": 1000, **steps}, with_files=False, **by(f"of {steps}"))
         for steps in ({}, {"steps": 600})
     )
 

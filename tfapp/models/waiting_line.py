@@ -135,12 +135,15 @@ class JobQuerySet(models.QuerySet):
         own = _seconds(job.kind, job.engine, job.parameters, speeds)
         if own is None:
             return None
+        running = self.filter(state=State.RUNNING)
+        if job.state == State.RUNNING:  # a worker has several where it paints them at once: each waits for all
+            running = running.filter(lease_owner=job.lease_owner)
+        whats = running.values_list("kind", "engine", "parameters", "progress")
+        before = sum((_seconds(*what, speeds) or own) * (1 - done) for *what, done in whats)
         if job.state == State.RUNNING:
-            return max(0.0, own * (1 - job.progress))
+            return before
 
-        running = self.filter(state=State.RUNNING).values_list("kind", "engine", "parameters", "progress")
         waiting = list(self.filter(state=State.QUEUED).values_list("kind", "engine", "parameters")[:N_JOBS_ESTIMATED])
-        before = sum((_seconds(*what, speeds) or own) * (1 - done) for *what, done in running)
         if waiting:
             usual = sum(_seconds(*what, speeds) or own for what in waiting) / len(waiting)
             before += usual * self.place_of(job)
