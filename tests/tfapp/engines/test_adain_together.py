@@ -120,5 +120,10 @@ def test_one_that_cannot_be_painted_is_an_error(engine):
         engine.render_together([good, replace(bad, content=bad.content * np.nan)], ignore)
 
 
-def test_a_processor_that_gains_nothing_is_not_asked_for_it(engine):
-    assert engine.n_together == 1
+@pytest.mark.parametrize(("gpu_bytes", "n", "megapixels"), [(None, 1, 1.5), (0, 8, 16)])
+def test_a_gpu_paints_eight_at_once_and_a_processor_that_gains_nothing_one(monkeypatch, gpu_bytes, n, megapixels):
+    monkeypatch.setattr(engine_module.gradients, "peak_device_memory", lambda: gpu_bytes)
+
+    engine = load()
+
+    assert (engine.n_together, engine.most_pixels) == (n, megapixels * 1e6)
