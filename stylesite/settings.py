@@ -221,7 +221,7 @@ TEACHERS = str(Path(TEACHERS).expanduser().absolute()) if TEACHERS else ""  # ch
 TFLITE_FOLDER = env.text("STYLESITE_TFLITE_FOLDER")
 FEATURES = env.features("STYLESITE_FEATURES")
 DEVICE = env.device("STYLESITE_DEVICE")
-TOGETHER = env.whole_number("STYLESITE_TOGETHER", 0, low=0, high=64)  # pictures painted at once; 0: the engine knows
+TOGETHER = env.whole_number("STYLESITE_TOGETHER", 0, low=0, high=16)  # pictures painted at once; 0: the engine knows
 
 # Jobs: seconds, after the measurements in docs/decisions/0002
 REDIS_URL = env.redis_url()

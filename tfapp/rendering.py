@@ -41,10 +41,11 @@ _one_at_a_time = threading.Lock()  # a device paints one picture; Celery's threa
 
 @dataclass(frozen=True)
 class Painted:
-    """A picture that was painted beside others, and its share of the seconds that took."""
+    """A picture of so many that were painted at once, and its share of the seconds that took."""
 
     picture: np.ndarray
     seconds: float
+    n_together: int
 
 
 def render_next() -> bool:
@@ -132,7 +133,8 @@ def _paint_together(batch: list[Job], watches: list[Watch]) -> dict[Job, Painted
             started = time.perf_counter()
             pictures = engine.render_together([inputs[i] for i in wanted], progress)
             seconds = (time.perf_counter() - started) / len(wanted)
-        painted = {batch[i]: Painted(picture, seconds) for i, picture in zip(wanted, pictures, strict=True)}
+        n = len(wanted)
+        painted = {batch[i]: Painted(picture, seconds, n) for i, picture in zip(wanted, pictures, strict=True)}
     except (Stopped, DatabaseTrouble):  # each of them finds out for itself
         return {}
     except Exception as error:  # noqa: BLE001 - whatever it is, whose job it is shows when each is painted alone
@@ -160,7 +162,7 @@ def _paint_and_keep(job: Job, watch: Watch, painted: Painted | None) -> Artwork 
             watch.tell(0.0)
             stored, seconds = _paint(job, watch)
         watch.check()
-    return _keep(job, stored, seconds=seconds)
+    return _keep(job, stored, seconds=seconds, n_together=painted.n_together if painted else 1)
 
 
 def _paint(job: Job, watch: Watch) -> tuple[images.StoredArtwork, float]:
@@ -231,7 +233,7 @@ def _size_of_masks(content: np.ndarray | Rows) -> tuple[int, int]:
     return height, width
 
 
-def _keep(job: Job, stored: images.StoredArtwork, *, seconds: float) -> Artwork | None:
+def _keep(job: Job, stored: images.StoredArtwork, *, seconds: float, n_together: int) -> Artwork | None:
     """The files go to their place, where nobody looks; one transaction says `done` and makes the artwork."""
     key = job.result_id
     folder = Artwork.folder_of(key)
@@ -257,14 +259,15 @@ def _keep(job: Job, stored: images.StoredArtwork, *, seconds: float) -> Artwork 
             thumbnails=stored.thumbnails,
         )
     megapixels = SKETCH_MEGAPIXELS if job.kind == "sketch" else stored.width * stored.height / 1e6
-    _remember_speed(job.engine, seconds / megapixels / engines.measure_effort(job.engine, job.parameters))
+    speed = seconds / megapixels / engines.measure_effort(job.engine, job.parameters)
+    _remember_speed(job.engine, speed, weight=NEW_WEIGHT / n_together)  # a batch counts as one picture
     log.info("Job %s is done: %d × %d in %.2f s.", job.pk, stored.width, stored.height, seconds)
     return artwork
 
 
-def _remember_speed(engine: str, speed: float) -> None:
+def _remember_speed(engine: str, speed: float, *, weight: float) -> None:
     """The moving average of seconds a megapixel with usual settings: what a visitor is told to expect."""
-    average = Coalesce(F("seconds_per_megapixel") * (1 - NEW_WEIGHT) + speed * NEW_WEIGHT, speed)
+    average = Coalesce(F("seconds_per_megapixel") * (1 - weight) + speed * weight, speed)
     EngineStatus.objects.filter(engine=engine).update(seconds_per_megapixel=average)
 
 

@@ -261,6 +261,19 @@ def test_the_time_of_each_is_its_share(choir):
     assert told == pytest.approx(seconds[0] / (48 * 32 / 1e6))
 
 
+def test_a_batch_counts_as_one_picture_in_what_is_known_of_speed(choir):
+    choir()
+    factories.make_engine_status(seconds_per_megapixel=1000.0)
+    jobs = make_line({}, {}, {}, {})
+
+    rendering.render_next()
+
+    seconds = Job.objects.get(pk=jobs[0].pk).seconds
+    known = EngineStatus.objects.get().seconds_per_megapixel
+    kept = (1 - rendering.NEW_WEIGHT / 4) ** 4
+    assert known == pytest.approx(1000 * kept + (1 - kept) * seconds / (48 * 32 / 1e6))
+
+
 def test_a_worker_that_is_to_stop_gives_all_of_a_long_batch_back(choir, monkeypatch):
     monkeypatch.setattr(watching, "FINISH_SECONDS", 0.2)
 
