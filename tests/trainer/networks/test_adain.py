@@ -33,7 +33,7 @@ def paint(networks, content, code):
     return np.asarray(networks["decoder"]([features, ops.convert_to_tensor(code)]))
 
 
-def test_the_shipped_architecture_has_at_most_two_million_parameters():
+def test_the_default_architecture_has_at_most_two_million_parameters():
     networks = adain.build_networks(AdaINArchitecture())
 
     assert 1_000_000 < sum(network.count_params() for network in networks.values()) <= 2_000_000
