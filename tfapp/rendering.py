@@ -126,7 +126,7 @@ def _paint_together(batch: list[Job], watches: list[Watch]) -> dict[Job, Painted
     try:
         with turns.hold():
             engine = loading.get(batch[0].engine)
-            inputs = [_read_all(job) for job in batch]
+            inputs = [_read_whole(job, _find_content(job)) for job in batch]
             wanted = [i for i, watch in enumerate(watches) if not watch.is_over]
             progress = partial(_tell_all, watches)
             progress(0.0)
@@ -172,11 +172,13 @@ def _paint(job: Job, watch: Watch) -> tuple[images.StoredArtwork, float]:
     size = (content.width, content.height) if content else (0, 0)
     if content is not None and posters.is_one(engine, size, job.parameters.get("size")):
         return _paint_poster(job, engine, watch, content)
-    return _paint_piece(job, engine, watch)
+    return _paint_piece(job, engine, watch, content)
 
 
-def _paint_piece(job: Job, engine: Engine, watch: Watch) -> tuple[images.StoredArtwork, float]:
-    inputs = _read_all(job)
+def _paint_piece(
+    job: Job, engine: Engine, watch: Watch, content: JobInput | None
+) -> tuple[images.StoredArtwork, float]:
+    inputs = _read_whole(job, content)
     watch.tell(READ_SHARE)
 
     started = time.perf_counter()
@@ -205,9 +207,8 @@ def _find_content(job: Job) -> JobInput | None:
     return job.inputs.filter(role="content").first()
 
 
-def _read_all(job: Job) -> Inputs:
+def _read_whole(job: Job, content: JobInput | None) -> Inputs:
     """Its pictures, the photo in one piece."""
-    content = _find_content(job)
     return _read(job, images.read(files.path(content.file), job.parameters.get("size")) if content else None)
 
 

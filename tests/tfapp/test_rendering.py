@@ -18,7 +18,7 @@ from tfapp import files, images, jobs, loading, people, rendering, watching
 from tfapp.engines.base import EngineError
 from tfapp.models import Artwork, EngineStatus, Job, Person
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("quick_looks")]
 
 
 class Stub:
@@ -37,13 +37,6 @@ def engine(monkeypatch):
         monkeypatch.setitem(loading._loaded, name, Stub(behave))
 
     return use
-
-
-@pytest.fixture(autouse=True)
-def quick_looks(monkeypatch):
-    monkeypatch.setattr(watching, "LOOK_SECONDS", 0.05)
-    yield
-    stopping.forget()
 
 
 def fail(error: BaseException):

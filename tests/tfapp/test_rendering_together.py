@@ -11,29 +11,12 @@ from PIL import Image
 
 from stylesite.lifecycle import stopping
 from tests import factories
-from tests.tfapp.choirs import OLD, Choir, make_line, states
-from tfapp import files, loading, rendering, watching
+from tests.tfapp.choirs import OLD, make_line, states
+from tfapp import files, rendering, watching
 from tfapp.engines.base import EngineError
 from tfapp.models import Artwork, EngineStatus, Job
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def choir(monkeypatch):
-    def use(behave=lambda inputs, progress: None) -> Choir:
-        engine = Choir(behave)
-        monkeypatch.setitem(loading._loaded, "echo", engine)
-        return engine
-
-    return use
-
-
-@pytest.fixture(autouse=True)
-def quick_looks(monkeypatch):
-    monkeypatch.setattr(watching, "LOOK_SECONDS", 0.05)
-    yield
-    stopping.forget()
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("quick_looks")]
 
 
 def wait_for(is_so) -> None:
@@ -182,12 +165,12 @@ def test_whoever_waits_for_the_others_is_not_taken_for_stuck(choir, settings, mo
 
 
 def test_one_that_is_cancelled_before_all_are_read_is_not_taken_for_stuck(choir, settings, monkeypatch):
-    def read(job):
+    def read(job, content):
         if job == jobs[0]:
             job.request_cancel()
             wait_for(lambda: states(jobs[:1]) == ["cancelled"])
             time.sleep(0.2)  # its watch knows, too
-        return read_all(job)
+        return read_whole(job, content)
 
     def paint_slowly(inputs, progress):
         n_painted.append(len(inputs))
@@ -195,8 +178,8 @@ def test_one_that_is_cancelled_before_all_are_read_is_not_taken_for_stuck(choir,
             time.sleep(0.1)
             progress(step / 15)
 
-    read_all, n_painted, ended = rendering._read_all, [], []
-    monkeypatch.setattr(rendering, "_read_all", read)
+    read_whole, n_painted, ended = rendering._read_whole, [], []
+    monkeypatch.setattr(rendering, "_read_whole", read)
     monkeypatch.setattr(watching.Watch, "_exit", lambda *_args, **_kwargs: ended.append(True))
     settings.HUNG_SECONDS = 1
     choir(paint_slowly)

@@ -9,22 +9,12 @@ from django.db import OperationalError, connection
 from django.utils import timezone
 
 from tests import factories
-from tests.tfapp.choirs import OLD, Choir, make_line, states
-from tfapp import loading, rendering, together
+from tests.tfapp.choirs import OLD, make_line, states
+from tfapp import rendering, together
 from tfapp.engines.base import EngineError
 from tfapp.models import Artwork, Job, Person
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def choir(monkeypatch):
-    def use(behave=lambda inputs, progress: None) -> Choir:
-        engine = Choir(behave)
-        monkeypatch.setitem(loading._loaded, "echo", engine)
-        return engine
-
-    return use
 
 
 def render_all() -> None:

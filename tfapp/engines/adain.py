@@ -1,6 +1,5 @@
 """Our own networks: any style, any size, one or several mixed. Loads weights only; the architecture is ours."""
 
-import gc
 import logging
 import time
 from collections.abc import Iterator, Sequence
@@ -52,7 +51,6 @@ class AdainEngine:
         grey = np.full((64, 64, 3), 0.5, "float32")
         for quality in self._networks:
             self.render(Inputs(grey, (grey,), {"quality": quality}), lambda share: None)
-        gc.collect()  # graphs that only led to the ones in use refer to each other, and hold 100 MB
 
     def render(self, inputs: Inputs, progress: Progress) -> np.ndarray:
         """The content, at its own size, painted in a mixture of the styles. Raises EngineError."""
