@@ -6,6 +6,7 @@ import pytest
 from django.utils.datastructures import MultiValueDict
 
 from tests import factories, pictures
+from tests.sources import ROOT
 from tfapp import engines, forms, parameters
 
 pytestmark = pytest.mark.django_db
@@ -164,3 +165,12 @@ def test_another_engine_may_have_such_a_parameter_too(kind):
     spec = replace(GATYS, parameters=(replace(known[kind], name="way"),))
 
     assert list(parameters.fields(spec)) == ["way"]
+
+
+def test_a_control_that_needs_a_switch_is_hidden_without_it():
+    rules = (ROOT / "static" / "css" / "components.css").read_text()
+    dependent = {(p.name, p.needs) for spec in engines.SPECS.values() for p in spec.parameters if p.needs}
+
+    assert dependent
+    for name, switch in dependent:
+        assert f'form:has([name="{switch}"]:not(:checked)) .field:has([name="{name}"]) {{ display: none; }}' in rules
