@@ -40,6 +40,7 @@ LABELS = {
     "condition_channels": gettext_lazy("Channels of the condition"),
     "constant_share": gettext_lazy("Constant share"),
     "content_weight": gettext_lazy("Weight of the content"),
+    "contrast_weight": gettext_lazy("Weight of the contrast"),
     "covariance_weight": gettext_lazy("Weight of the covariance"),
     "decoder_blocks": gettext_lazy("Blocks of the decoder"),
     "deep": gettext_lazy("Channels at an eighth of the size"),

@@ -25,6 +25,7 @@ TITLES = {  # of what recipes call a loss or a measure
     "moments": gettext_noop("moments of the style"),
     "gram": gettext_noop("Gram matrices of the style"),
     "covariance": gettext_noop("covariance of the style"),
+    "contrast": gettext_noop("contrast of the edges"),
     "variation": gettext_noop("grain"),
     "overflow": gettext_noop("clipped colours"),
 }

@@ -118,6 +118,7 @@ class AdaIN:
             "moments": sum(perceptual.measure_moments(ours, theirs) for ours, theirs in pairs),
             "gram": sum(perceptual.measure_gram(ours, theirs) for ours, theirs in pairs),
             "covariance": sum(perceptual.measure_covariance(ours, theirs) for ours, theirs in pairs),
+            "contrast": perceptual.measure_contrast(picture, content),
             "variation": perceptual.measure_variation(picture),
             "overflow": perceptual.measure_overflow(picture),
             "identity": ops.mean(same * ops.mean(ops.abs(picture - content), axis=(1, 2, 3))),

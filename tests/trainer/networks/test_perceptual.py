@@ -100,6 +100,22 @@ def test_overflow_and_variation_are_numpys():
     assert np.isclose(float(perceptual.measure_variation(x)), steps, rtol=1e-4)
 
 
+def test_contrast_loss_is_numpys_and_nothing_where_a_fifth_more_is_kept():
+    rng = np.random.default_rng(0)
+    picture, photo = rng.random((1, 12, 11, 3), "float32"), rng.random((1, 12, 11, 3), "float32")
+
+    loss = perceptual.measure_contrast(picture, photo)
+
+    grey = [x[0] @ [0.299, 0.587, 0.114] for x in (picture, photo)]
+    ours, theirs = (np.lib.stride_tricks.sliding_window_view(x, (9, 9)).reshape(-1, 81) for x in grey)
+    variance = theirs.var(axis=1)
+    covariance = (ours * theirs).mean(1) - ours.mean(1) * theirs.mean(1)
+    expected = (np.maximum(1.2 * variance - covariance, 0) / np.sqrt(variance + 1e-4)).mean()
+    assert np.isclose(float(loss), expected, rtol=1e-3)
+    assert float(perceptual.measure_contrast(1.21 * photo - 0.1, photo)) < 1e-6
+    assert float(perceptual.measure_contrast(1 - photo, photo)) > float(loss), "a negative has it all the wrong way"
+
+
 def test_a_teacher_gives_the_layers_asked_for(tmp_path):
     make_teacher(tmp_path / "vgg.npz", n_blocks=3, width=4)
 

@@ -10,7 +10,7 @@ from tests.trainer.worlds import CONFIG, make_data
 from trainer import gradients, training
 from trainer.recipes import adain
 
-LOSSES = {"content", "moments", "gram", "covariance", "variation", "overflow", "identity"}
+LOSSES = {"content", "moments", "gram", "covariance", "contrast", "variation", "overflow", "identity"}
 
 
 @pytest.fixture(scope="module")
