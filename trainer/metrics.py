@@ -9,7 +9,8 @@ shown they know nothing. So their numbers compare only with one another, never w
 import numpy as np
 from keras import ops
 
-LUMINANCE = np.array([0.299, 0.587, 0.114], "float32")
+from trainer.networks.pixels import LUMINANCE
+
 WINDOW, DEVIATION = 11, 1.5  # pixels, of SSIM's window
 STABLE = (0.01**2, 0.03**2)
 

@@ -3,7 +3,8 @@
 import cv2
 import numpy as np
 
-LUMINANCE = np.array([0.299, 0.587, 0.114], "float32")  # Rec. 601, on the values as they are shown
+from trainer.networks.pixels import LUMINANCE
+
 EDGE_SHARE = 0.006  # of the longer side: what is finer than this is an edge
 LEAST_VARIANCE = 1e-5  # of a picture of one colour, which would be divided by
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from tfapp.engines import colour, pictures
+from tfapp.engines import pictures
 from tfapp.engines.base import EngineError, Inputs, Progress, Rows
 from tfapp.engines.style_networks import QUARTER, StyleNetworks
 from trainer.networks import pixels
@@ -80,7 +80,7 @@ def find_edges(content: Rows, soft: np.ndarray, top: int, bottom: int) -> np.nda
         for first, last in ((top, bottom), (0, content.shape[1]))
     )
     x, y = np.meshgrid(columns, rows)
-    light = content[top:bottom] @ colour.LUMINANCE
+    light = content[top:bottom] @ pixels.LUMINANCE
     return light - cv2.remap(soft, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
 

@@ -8,7 +8,6 @@ from django.utils.translation import gettext_noop
 from PIL import Image, ImageFilter
 
 from tfapp.engines.base import EngineError
-from tfapp.engines.colour import LUMINANCE
 from trainer.networks import pixels
 
 NOTHING_DRAWN = gettext_noop("There are no lines in this sketch. Draw something first.")
@@ -32,7 +31,7 @@ def read(picture: np.ndarray, *, side: int, line: float) -> np.ndarray:
 
 def read_ink(picture: np.ndarray, *, side: int, line: float) -> np.ndarray:
     """The same before it is shrunk: where there is ink, boolean, FINER times as large. Raises EngineError."""
-    light = picture @ LUMINANCE
+    light = picture @ pixels.LUMINANCE
     if np.median(_edge(light)) < 0.5:
         light = 1 - light
     darkness = 1 - _fit(_whiten_paper(light), FINER * side)

@@ -10,16 +10,15 @@ import numpy as np
 from keras import layers as keras_layers
 from keras import ops
 
-from trainer.networks import kernels
+from trainer.networks import kernels, pixels
 from trainer.networks.layers import Convolution
 
 BLOCKS = (2, 2, 4, 4, 4)  # convolutions between two poolings of VGG-19
 EPSILON = 1e-6  # features are about 1 to 10
 N_PIECES = 16
-LUMINANCE = np.array([[0.299], [0.587], [0.114]], "float32")  # ITU-R BT.601
 WINDOW = 9  # pixels a side, of local contrast
 KEPT_CONTRAST = 1.2  # of the photo's: a little more of it looks crisp
-CONTRAST_EPSILON = 1e-4  # a deviation of 0.01 is noise
+CONTRAST_EPSILON = 1e-4  # a deviation of 0.01 is hardly seen
 
 
 def gettext_noop(sentence: str) -> str:
@@ -155,10 +154,10 @@ def measure_contrast(picture, content):
     In windows of 9×9, what the slope of the picture's luminance over the photo's lacks of `KEPT_CONTRAST`. Channel
     statistics tell how much contrast a picture has, and this where: along the edges of the photo.
     """
-    ours, theirs = (ops.cast(x, "float32") @ LUMINANCE for x in (picture, content))
-    means = [_average(x) for x in (ours, theirs)]
-    variance = ops.relu(_average(theirs * theirs) - means[1] * means[1])
-    covariance = _average(ours * theirs) - means[0] * means[1]
+    ours, theirs = (ops.cast(x, "float32") @ pixels.LUMINANCE[:, None] for x in (picture, content))
+    means = [_average_windows(x) for x in (ours, theirs)]
+    variance = ops.relu(_average_windows(theirs * theirs) - means[1] * means[1])
+    covariance = _average_windows(ours * theirs) - means[0] * means[1]
     lack = ops.relu(KEPT_CONTRAST * variance - covariance)
     return ops.mean(lack * ops.rsqrt(variance + CONTRAST_EPSILON))
 
@@ -180,7 +179,7 @@ def _frozen(weights, name, *, size, dtype, padding="reflect"):
     return layer
 
 
-def _average(x):
+def _average_windows(x):
     return ops.average_pool(x, WINDOW, strides=1, padding="valid")
 
 

@@ -4,6 +4,8 @@ import cv2
 import numpy as np
 from keras import ops
 
+LUMINANCE = np.array([0.299, 0.587, 0.114], "float32")  # Rec. 601, on the values as they are shown
+
 
 def from_bytes(pictures):
     """uint8 tensor (…, 3) → float32 in 0..1."""
