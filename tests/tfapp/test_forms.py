@@ -252,10 +252,10 @@ def test_every_engine_has_a_field_for_each_parameter(spec):
 def test_every_engine_has_words_and_a_schema_for_each_parameter(spec):
     values = {parameter.name: parameter.default for parameter in spec.parameters}
     needed = {parameter.needs: True for parameter in spec.parameters if parameter.needs}
-    needless = [parameter for parameter in spec.parameters if values.get(parameter.needs, True)]
+    told = [parameter for parameter in spec.parameters if values.get(parameter.needs, True)]
 
     assert len(parameters.describe(spec, values | needed)) == len(spec.parameters)
-    assert len(parameters.describe(spec, values)) == len(needless)
+    assert len(parameters.describe(spec, values)) == len(told)
     assert set(parameters.schema([spec])) == set(values)
 
 

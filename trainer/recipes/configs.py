@@ -78,7 +78,9 @@ class AdaINConfig(LoopOptions):
     moments_weight: float = option(1.0, _("Colours and contrast of the style."), least=0)
     gram_weight: float = option(1.0, _("Colours and texture of the style together."), least=0)  # correlations
     covariance_weight: float = option(1.0, _("Texture and brush of the style alone."), least=0)  # of what varies
-    contrast_weight: float = option(30.0, _("Contrast along the edges of the photo."), least=0)  # crisp to the eye
+    contrast_weight: float = option(
+        20.0, _("Contrast along the edges of the photo."), least=0
+    )  # by content, as the painter has it
     variation_weight: float = option(0.1, _("Against grain."), least=0)
     overflow_weight: float = option(1.0, _("Against clipped colours."), least=0)
     identity_share: float = option(0.08, _("Share of pairs whose style is the content itself."), least=0, most=1)
