@@ -26,6 +26,8 @@ TITLES = {  # of what recipes call a loss or a measure
     "gram": gettext_noop("Gram matrices of the style"),
     "covariance": gettext_noop("covariance of the style"),
     "contrast": gettext_noop("contrast of the edges"),
+    "palette": gettext_noop("palette of the style"),
+    "blotches": gettext_noop("blotches in flat areas"),
     "variation": gettext_noop("grain"),
     "overflow": gettext_noop("clipped colours"),
 }

@@ -1,4 +1,4 @@
-"""The few operations where a backend's own fused form is much faster than `keras.ops`.
+"""The few operations where it matters how they are done: mostly, a backend's own fused form is the fastest.
 
 Every fused form has a plain one, tested to be equal: a fallback in `keras.ops` whose name ends in `_in_ops`, or, of an
 update by Adam, Keras' own.

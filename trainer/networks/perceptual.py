@@ -16,9 +16,14 @@ from trainer.networks.layers import Convolution
 BLOCKS = (2, 2, 4, 4, 4)  # convolutions between two poolings of VGG-19
 EPSILON = 1e-6  # features are about 1 to 10
 N_PIECES = 16
-WINDOW = 9  # pixels a side, of local contrast
+WINDOW = 5  # pixels a side, of local contrast
 KEPT_CONTRAST = 1.2  # of the photo's: a little more of it looks crisp
 CONTRAST_EPSILON = 1e-4  # a deviation of 0.01 is hardly seen
+COARSE = 4  # pixels a side, whose mean is a colour of the palette
+N_CELLS = 32  # at most, along the shorter side, in which a picture is looked at for blotches
+BLOTCH_EPSILON = 1e-3  # of a variance; a picture of one colour has no blotches
+ALIKE, NEAR = 0.06, 0.3  # deviations: of colours that look the same, and of places, in shorter sides
+OPPONENTS = np.linalg.qr([[1.0, 1, 1], [1, -1, 1], [1, 0, -2]])[0].astype("float32")  # light, red-green, yellow-blue
 
 
 def gettext_noop(sentence: str) -> str:
@@ -151,15 +156,45 @@ def measure_variation(picture):
 def measure_contrast(picture, content):
     """How much of a photo's local contrast is lost, 0 to about 0.1 units of luminance; both (n, h, w, 3) in 0..1.
 
-    In windows of 9×9, what the slope of the picture's luminance over the photo's lacks of `KEPT_CONTRAST`. Channel
+    In windows of 5×5, what the slope of the picture's luminance over the photo's lacks of `KEPT_CONTRAST`. Channel
     statistics tell how much contrast a picture has, and this where: along the edges of the photo.
     """
-    ours, theirs = (ops.cast(x, "float32") @ pixels.LUMINANCE[:, None] for x in (picture, content))
+    ours, theirs = (ops.matmul(ops.cast(x, "float32"), pixels.LUMINANCE[:, None]) for x in (picture, content))
     means = [_average_windows(x) for x in (ours, theirs)]
     variance = ops.relu(_average_windows(theirs * theirs) - means[1] * means[1])
     covariance = _average_windows(ours * theirs) - means[0] * means[1]
     lack = ops.relu(KEPT_CONTRAST * variance - covariance)
     return ops.mean(lack * ops.rsqrt(variance + CONTRAST_EPSILON))
+
+
+def measure_palette(picture, style):
+    """How far the colours of a picture are from a style's, wherever they lie: both (n, h, w, 3) in 0..1, of one size.
+
+    Means of 4×4 pixels, along three opponent axes, sorted: the mean of the three Wasserstein distances, in units of
+    the colours, as in a sliced distance (Heitz et al. 2021, arXiv:2006.07229), but along fixed axes, and so blind to
+    which lightness goes with which hue. Means and deviations know no highlights and no deep shadows.
+    """
+    ours, theirs = (_sort_colours(x) for x in (picture, style))
+    return ops.mean(ops.abs(ours - theirs))
+
+
+def measure_blotches(picture, content):
+    """How differently a picture paints what is alike in a photo, 0 to about 1; both (n, h, w, 3) in 0..1.
+
+    Of each cell, one of at most 32 along the shorter side, the squared distance of its colour to those of cells with
+    a like colour nearby in the photo, divided by twice the variance of the picture's colours: the Dirichlet energy of
+    the picture on the photo's affinity graph, which is that of normalised cuts (Shi & Malik 2000,
+    doi:10.1109/34.868688). A wall, a sky or a shirt may have brush strokes, but no blotches of other colours, which
+    statistics of a style alone would leave wherever there is room.
+    """
+    colours, affinities = _average_cells(picture), _compare_cells(_average_cells(content))
+    n, h, w, c = ops.shape(colours)
+    colours = ops.reshape(colours, (n, h * w, c))
+    centred = colours - ops.mean(colours, axis=1, keepdims=True)
+    energy = ops.sum(ops.square(centred), axis=-1)
+    others = ops.matmul(affinities, ops.concatenate([centred, energy[..., None]], axis=-1))
+    distances = energy + others[..., -1] - 2 * ops.sum(centred * others[..., :-1], axis=-1)
+    return ops.mean(ops.mean(distances, axis=1) / (2 * ops.mean(energy, axis=1) + BLOTCH_EPSILON))
 
 
 def measure_overflow(picture):
@@ -181,6 +216,32 @@ def _frozen(weights, name, *, size, dtype, padding="reflect"):
 
 def _average_windows(x):
     return ops.average_pool(x, WINDOW, strides=1, padding="valid")
+
+
+def _average_squares(x, side):
+    return ops.average_pool(ops.cast(x, "float32"), side, strides=side, padding="valid")
+
+
+def _average_cells(x):
+    return _average_squares(x, -(-min(x.shape[1:3]) // N_CELLS))
+
+
+def _compare_cells(cells):
+    """How alike and near each two of the cells (n, h, w, 3) are: (n, h * w, h * w), rows that add up to one."""
+    n, h, w, c = ops.shape(cells)
+    places = np.stack(np.mgrid[0:h, 0:w], axis=-1).reshape(1, h * w, 2).astype("float32") / min(h, w)
+    tiled = ops.tile(places / NEAR, (n, 1, 1))
+    seen = ops.concatenate([ops.reshape(cells, (n, h * w, c)) / ALIKE, tiled], axis=-1)
+    seen = seen - ops.mean(seen, axis=1, keepdims=True)  # small numbers, for products that a GPU may round
+    squares = ops.sum(ops.square(seen), axis=-1)
+    products = ops.matmul(seen, ops.swapaxes(seen, -1, -2))
+    return ops.softmax(products - squares[:, None] / 2, axis=-1)  # what a row has in common falls out
+
+
+def _sort_colours(picture):
+    means = ops.matmul(_average_squares(picture, COARSE), OPPONENTS)
+    n, h, w, c = ops.shape(means)
+    return ops.sort(ops.transpose(ops.reshape(means, (n, h * w, c)), (0, 2, 1)), axis=-1)
 
 
 def _centre(features):

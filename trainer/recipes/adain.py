@@ -67,7 +67,7 @@ class AdaIN:
 
         def measure():
             picture = _stylize(self.networks, content, style)
-            losses = self._measure(picture, content, targets, batch["same"])
+            losses = self._measure(picture, content, style, targets, batch["same"])
             return gradients.scale_loss(adam, losses["loss"]), losses
 
         (_, losses), slopes = gradients.value_and_gradients(measure, self.variables)
@@ -92,7 +92,8 @@ class AdaIN:
         for pair in self._read_fixed():
             content, style = (pixels.from_bytes(picture[None]) for picture in pair)
             picture = _stylize(networks, content, style)
-            losses = self._measure(picture, content, self._look_at_targets(content, style), np.zeros(1, "float32"))
+            targets = self._look_at_targets(content, style)
+            losses = self._measure(picture, content, style, targets, np.zeros(1, "float32"))
             found.append({name: float(gradients.as_array(value)) for name, value in losses.items()})
         return {name: float(np.mean([losses[name] for losses in found])) for name in found[0]} if found else {}
 
@@ -106,7 +107,7 @@ class AdaIN:
         content_features = small(content)[DEEP_LAYERS.index(CONTENT_LAYER)]
         return content_features, [perceptual.summarize(f) for f in (*exact(style), *small(style))]
 
-    def _measure(self, picture, content, targets, same):
+    def _measure(self, picture, content, style, targets, same):
         config, (exact, small) = self.config, self.teachers
         content_features, style_statistics = targets
         deep = small(picture)
@@ -119,6 +120,8 @@ class AdaIN:
             "gram": sum(perceptual.measure_gram(ours, theirs) for ours, theirs in pairs),
             "covariance": sum(perceptual.measure_covariance(ours, theirs) for ours, theirs in pairs),
             "contrast": perceptual.measure_contrast(picture, content),
+            "palette": perceptual.measure_palette(picture, style),
+            "blotches": perceptual.measure_blotches(picture, content),
             "variation": perceptual.measure_variation(picture),
             "overflow": perceptual.measure_overflow(picture),
             "identity": ops.mean(same * ops.mean(ops.abs(picture - content), axis=(1, 2, 3))),

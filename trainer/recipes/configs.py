@@ -78,9 +78,10 @@ class AdaINConfig(LoopOptions):
     moments_weight: float = option(1.0, _("Colours and contrast of the style."), least=0)
     gram_weight: float = option(1.0, _("Colours and texture of the style together."), least=0)  # correlations
     covariance_weight: float = option(1.0, _("Texture and brush of the style alone."), least=0)  # of what varies
-    contrast_weight: float = option(
-        20.0, _("Contrast along the edges of the photo."), least=0
-    )  # by content, as the painter has it
+    # These three stand to content about as in the painter's last part: 50, 10 and 2.5 to 2.
+    contrast_weight: float = option(35.0, _("Contrast along the edges of the photo."), least=0)
+    palette_weight: float = option(7.0, _("All colours of the style, highlights and shadows too."), least=0)
+    blotches_weight: float = option(2.0, _("Against blotches of colour in flat areas."), least=0)
     variation_weight: float = option(0.1, _("Against grain."), least=0)
     overflow_weight: float = option(1.0, _("Against clipped colours."), least=0)
     identity_share: float = option(0.08, _("Share of pairs whose style is the content itself."), least=0, most=1)

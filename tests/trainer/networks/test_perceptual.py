@@ -107,13 +107,51 @@ def test_contrast_loss_is_numpys_and_nothing_where_a_fifth_more_is_kept():
     loss = perceptual.measure_contrast(picture, photo)
 
     grey = [x[0] @ [0.299, 0.587, 0.114] for x in (picture, photo)]
-    ours, theirs = (np.lib.stride_tricks.sliding_window_view(x, (9, 9)).reshape(-1, 81) for x in grey)
+    ours, theirs = (np.lib.stride_tricks.sliding_window_view(x, (5, 5)).reshape(-1, 25) for x in grey)
     variance = theirs.var(axis=1)
     covariance = (ours * theirs).mean(1) - ours.mean(1) * theirs.mean(1)
     expected = (np.maximum(1.2 * variance - covariance, 0) / np.sqrt(variance + 1e-4)).mean()
     assert np.isclose(float(loss), expected, rtol=1e-3)
     assert float(perceptual.measure_contrast(1.21 * photo - 0.1, photo)) < 1e-6
     assert float(perceptual.measure_contrast(1 - photo, photo)) > float(loss), "a negative has it all the wrong way"
+
+
+def test_palette_loss_is_numpys_and_does_not_care_where_a_colour_lies():
+    rng = np.random.default_rng(0)
+    picture, style = rng.random((2, 8, 12, 3), "float32"), rng.random((2, 8, 12, 3), "float32")
+
+    loss = perceptual.measure_palette(picture, style)
+
+    axes = np.array([[1, 1, 1], [1, -1, 0], [1, 1, -2]]) / np.sqrt([[3], [2], [6]])
+    means = (x.reshape(2, 2, 4, 3, 4, 3).mean((2, 4)).reshape(2, 6, 3) @ axes.T for x in (picture, style))
+    ours, theirs = (np.sort(x, axis=1) for x in means)
+    assert np.isclose(float(loss), np.abs(ours - theirs).mean(), rtol=1e-4)
+    assert float(perceptual.measure_palette(style[:, :, ::-1], style)) < 1e-6, "a mirrored picture has the same colours"
+
+
+@pytest.mark.parametrize(("height", "width", "side"), [(64, 96, 2), (60, 64, 2), (33, 36, 2), (32, 32, 1)])
+def test_blotch_loss_is_numpys(height, width, side):
+    rng = np.random.default_rng(0)
+    picture, photo = rng.random((1, height, width, 3), "float32"), rng.random((1, height, width, 3), "float32")
+
+    loss = perceptual.measure_blotches(picture, photo)
+
+    rows, columns = height // side, width // side
+    whole = (x[0, : rows * side, : columns * side] for x in (picture, photo))
+    ours, theirs = (x.reshape(rows, side, columns, side, 3).mean((1, 3)).reshape(-1, 3) for x in whole)
+    places = np.stack(np.mgrid[0:rows, 0:columns], axis=-1).reshape(-1, 2) / min(rows, columns)
+    apart = [((x[:, None] - x[None]) ** 2).sum(-1) for x in (theirs / 0.06, places / 0.3, ours)]
+    likeness = np.exp(-(apart[0] + apart[1]) / 2)
+    likeness /= likeness.sum(axis=1, keepdims=True)
+    expected = (likeness * apart[2]).sum(axis=1).mean() / (2 * ours.var(axis=0).sum() + 1e-3)
+    assert np.isclose(float(loss), expected, rtol=1e-3)
+
+
+def test_blotch_loss_tells_colours_that_follow_the_photo_from_others():
+    halves = np.repeat(np.array([0.2, 0.8], "float32"), 32)[None, None, :, None] * np.ones((1, 64, 1, 3), "float32")
+    blotches = np.repeat(np.array([0.2, 0.8], "float32"), 32)[None, :, None, None] * np.ones((1, 1, 64, 3), "float32")
+    assert float(perceptual.measure_blotches(1 - halves, halves)) < 1e-3, "any two colours will do"
+    assert float(perceptual.measure_blotches(blotches, halves)) > 0.2
 
 
 def test_a_teacher_gives_the_layers_asked_for(tmp_path):

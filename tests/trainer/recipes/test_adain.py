@@ -8,9 +8,11 @@ import pytest
 
 from tests.trainer.worlds import CONFIG, make_data
 from trainer import gradients, training
+from trainer.networks import perceptual, pixels
 from trainer.recipes import adain
 
-LOSSES = {"content", "moments", "gram", "covariance", "contrast", "variation", "overflow", "identity"}
+OF_PIXELS = {"contrast", "palette", "blotches", "variation", "overflow", "identity"}
+LOSSES = {"content", "moments", "gram", "covariance"} | OF_PIXELS
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +44,18 @@ def test_a_stopped_and_resumed_run_is_the_run_and_every_kernel_learns(data, tmp_
     _assert_losses_are_sound(tmp_path / "whole")
     whole.recipe.save_samples(tmp_path / "samples.png", whole.averaged_networks())
     assert (tmp_path / "samples.png").stat().st_size > 500
+
+
+def test_colours_are_those_of_the_style_and_flat_areas_those_of_the_photo(data, uncompiled):
+    recipe = build(data)
+    content, style = (pixels.from_bytes(recipe.make_batch(0)[name]) for name in ("content", "style"))
+
+    targets = recipe._look_at_targets(content, style)
+    losses = recipe._measure(style, content, style, targets, np.zeros(len(content), "float32"))
+
+    assert float(losses["palette"]) < 1e-6
+    assert float(losses["contrast"]) > 0
+    assert float(losses["blotches"]) == pytest.approx(float(perceptual.measure_blotches(style, content)), rel=1e-4)
 
 
 def _assert_every_kernel_learned(untrained, trained):
