@@ -5,6 +5,7 @@ import contextlib
 import math
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import keras
@@ -218,11 +219,13 @@ def compile_for_pictures(network: keras.Model, n_pictures: int = 1) -> Callable:
 class _ForPictures:
     """One graph for every size, and one each for the sizes that came again lately, where nothing is left to find out.
 
-    That saves an eighth of a small picture's time, and costs half a second once. The numbers are the same.
+    That saves an eighth of a small picture's time, and costs half a second once, in a thread of its own: until then
+    the graph of every size serves. The numbers are the same.
     """
 
     N_SIZES = 6  # graphs that are kept, each with weights of its own
     MOST_PIXELS = 1_000_000  # of a batch: in more the saving cannot be seen
+    MAKERS = ThreadPoolExecutor(1, thread_name_prefix="graphs-of-a-size")
 
     def __init__(self, network, n_pictures):
         def call(*tensors):
@@ -232,7 +235,7 @@ class _ForPictures:
         function = tf.function(call, input_signature=signature)
         self._any_size = convert_variables_to_constants_v2(function.get_concrete_function())
         self._dtypes = [one.dtype for one in network.inputs]
-        self._of_a_size = collections.OrderedDict()  # shapes → graph; None for a size that came once
+        self._of_a_size = collections.OrderedDict()  # shapes → future graph; None for a size that came once
         self._lock = threading.Lock()
 
     def __call__(self, *arrays):
@@ -243,15 +246,16 @@ class _ForPictures:
         with self._lock:
             has_come = shapes in self._of_a_size
             if has_come and self._of_a_size[shapes] is None:
-                self._of_a_size[shapes] = self._fix(shapes)
-            function = self._of_a_size.setdefault(shapes, None) or self._any_size
+                self._of_a_size[shapes] = self.MAKERS.submit(self._fix, shapes)
+            fixed = self._of_a_size.setdefault(shapes, None)
             self._of_a_size.move_to_end(shapes)
             while len(self._of_a_size) > self.N_SIZES:
                 self._of_a_size.popitem(last=False)
+        function = fixed.result() if fixed and fixed.done() else self._any_size
         return function(*tensors)[0]
 
     def _fix(self, shapes):
-        """The same graph for these shapes alone."""
+        """The same graph for these shapes alone, after its first run, which takes longest."""
         graph = self._any_size.graph.as_graph_def()
         names = [tensor.name for tensor in self._any_size.inputs]
         answers = [tensor.name for tensor in self._any_size.outputs]
@@ -260,7 +264,9 @@ class _ForPictures:
             return tf.graph_util.import_graph_def(graph, dict(zip(names, tensors, strict=True)), answers, name="")
 
         signature = [tf.TensorSpec(*each) for each in zip(shapes, self._dtypes, strict=True)]
-        return tf.compat.v1.wrap_function(call, signature)
+        function = tf.compat.v1.wrap_function(call, signature)
+        function(*(tf.zeros(each.shape, each.dtype) for each in signature))
+        return function
 
 
 def choose_precision() -> str:
