@@ -2,6 +2,7 @@
 
 import collections
 import contextlib
+import logging
 import math
 import threading
 from collections.abc import Callable
@@ -11,6 +12,8 @@ from pathlib import Path
 import keras
 import numpy as np
 from keras import ops
+
+logger = logging.getLogger(__name__)
 
 BACKEND = keras.backend.backend()
 if BACKEND == "tensorflow":
@@ -246,13 +249,20 @@ class _ForPictures:
         with self._lock:
             has_come = shapes in self._of_a_size
             if has_come and self._of_a_size[shapes] is None:
-                self._of_a_size[shapes] = self.MAKERS.submit(self._fix, shapes)
+                self._of_a_size[shapes] = self.MAKERS.submit(self._try_to_fix, shapes)
             fixed = self._of_a_size.setdefault(shapes, None)
             self._of_a_size.move_to_end(shapes)
             while len(self._of_a_size) > self.N_SIZES:
                 self._of_a_size.popitem(last=False)
         function = fixed.result() if fixed and fixed.done() else self._any_size
         return function(*tensors)[0]
+
+    def _try_to_fix(self, shapes):
+        try:
+            return self._fix(shapes)
+        except (MemoryError, tf.errors.OpError):
+            logger.exception("No graph of their own for pictures of %s; that of every size goes on.", shapes[0])
+            return self._any_size
 
     def _fix(self, shapes):
         """The same graph for these shapes alone, after its first run, which takes longest."""

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from tests.sources import ROOT
 from trainer import gradients
@@ -137,6 +138,23 @@ def test_nobody_waits_for_the_graph_of_a_size(monkeypatch):
     drawn.append(gradients.as_array(draw(picture)))
 
     assert all(np.allclose(each, drawn[0], atol=1e-6) for each in drawn)
+
+
+def test_a_size_for_which_no_graph_can_be_made_is_drawn_all_the_same(monkeypatch, caplog):
+    def fail(shapes):
+        raise tf.errors.ResourceExhaustedError(None, None, "no memory")
+
+    draw = gradients.compile_for_pictures(build_blur())
+    monkeypatch.setattr(draw, "_fix", fail)
+    picture = np.random.default_rng(0).random((1, 6, 9, 3), "float32")
+
+    drawn = []
+    for _ in range(3):
+        drawn.append(gradients.as_array(draw(picture)))
+        wait_for_graphs(draw)
+
+    assert np.array_equal(drawn[0], drawn[2])
+    assert "No graph of their own" in caplog.text
 
 
 def test_a_compiled_network_takes_batches_of_the_size_it_was_compiled_for(monkeypatch):
