@@ -17,6 +17,7 @@ from tfapp.models import Job, Mix, MixPicture, Person
 from tfapp.proofs import SUBJECT, Wish, shelf_name
 
 SIDE = 384  # pixels of a preview's longest side
+DRAFT_SIDE = 256  # of one that is painted while a hand moves and this machine is slow
 MASK_SIDE = 384
 STYLE_SIDE = 1024  # nobody needs more of a style picture
 MAX_STYLES = 4
@@ -88,7 +89,7 @@ def first_spec() -> EngineSpec | None:
     return next((spec for spec in able if spec.is_listed), able[0] if able else None)
 
 
-def wish(mix: Mix, controls: dict[str, Any], *, spec: EngineSpec, slug: str = "") -> Wish:
+def wish(mix: Mix, controls: dict[str, Any], *, spec: EngineSpec, slug: str = "", is_draft: bool = False) -> Wish:
     """What a worker is asked to paint: the mix as it lies here, or in one style of the shelf alone."""
     chosen = parameters.adapt(spec, controls)
     masks: tuple[str, ...] = ()
@@ -104,7 +105,7 @@ def wish(mix: Mix, controls: dict[str, Any], *, spec: EngineSpec, slug: str = ""
     return Wish(
         person=str(mix.person_id),
         photo=mix.small.file,
-        side=SIDE,
+        side=DRAFT_SIDE if is_draft else SIDE,
         engine=spec.name,
         styles=styles,
         masks=masks,

@@ -1,31 +1,47 @@
 // Every change of a control asks for a new preview: one question at a time, and the newest state when it is answered.
+// Where previews take long, a smaller one comes first, a draft, and the whole one when the hand rests.
 
 import { leaveIfGone, pauseAfter, sentenceOf, sleep } from "./answers.js";
 import { settled } from "./mix_change.js";
 
 export const place = "[data-mixer]";
 
+const SLOW = 200; // milliseconds from question to picture: more is felt while the hand moves
+const REST = 150; // milliseconds without a touch
+
 export function start(page) {
   let wanted = 0;
+  let drafted = 0;
   let shown = 0;
   let isAsking = false;
+  let isSlow = false;
+  let wake = () => {};
 
   const want = () => {
     wanted += 1;
+    wake();
     if (!isAsking) run();
   };
+  const rest = () => new Promise((done) => setTimeout((wake = done), REST));
   const run = async () => {
     isAsking = true;
     for (let failures = 0; shown < wanted; ) {
       const now = wanted;
-      const pause = await ask(page);
-      if (pause === 0) {
-        shown = now;
-        failures = 0;
-      } else {
+      const isDraft = isSlow && drafted < now;
+      const { pause, took } = await ask(page, isDraft);
+      if (pause > 0) {
         failures += 1;
         await sleep(pause, failures);
+        continue;
       }
+      failures = 0;
+      drafted = now;
+      if (isDraft) {
+        await rest();
+        continue;
+      }
+      isSlow = took > SLOW;
+      shown = now;
       page.dataset.shown = shown;
     }
     isAsking = false;
@@ -40,26 +56,28 @@ export function start(page) {
   want();
 }
 
-// Returns the milliseconds after which to ask again; 0 when there is nothing more to be done.
-async function ask(page) {
+// Returns the milliseconds after which to ask again, 0 when there is nothing more to be done, and those that it took.
+async function ask(page, isDraft) {
   await settled();
   const started = performance.now();
-  const form = page.querySelector("[data-mix-form]");
+  const body = new URLSearchParams(new FormData(page.querySelector("[data-mix-form]")));
+  if (isDraft) body.set("draft", "on");
   try {
-    const response = await fetch(page.dataset.mixer, { method: "POST", body: new URLSearchParams(new FormData(form)) });
+    const response = await fetch(page.dataset.mixer, { method: "POST", body });
     await leaveIfGone(response);
     if (response.ok) {
       await show(page, await response.blob());
-      tellTimes(page, Number(response.headers.get("X-Seconds")), performance.now() - started);
+      const took = performance.now() - started;
+      tellTimes(page, Number(response.headers.get("X-Seconds")), took);
       tell(page, "");
-      return 0;
+      return { pause: 0, took };
     }
     const sentence = await sentenceOf(response, page.dataset.sayBroken);
     if (response.status !== 409 || !response.headers.has("Retry-After")) tell(page, sentence);
-    return pauseAfter(response);
+    return { pause: pauseAfter(response), took: 0 };
   } catch {
     tell(page, page.dataset.sayBroken);
-    return pauseAfter(null);
+    return { pause: pauseAfter(null), took: 0 };
   }
 }
 

@@ -45,6 +45,17 @@ def test_a_preview_is_a_picture_with_its_time_and_kept_nowhere(wishes):
     assert wishes[0].person == str(mix.person_id)
 
 
+def test_a_draft_is_the_same_mix_in_a_smaller_picture(wishes):
+    mix = factories.make_mix()
+
+    send(mix, "mix_preview", strength="0.5")
+    send(mix, "mix_preview", strength="0.5", draft="on")
+
+    whole, draft = wishes
+    assert (whole.side, draft.side) == (384, 256)
+    assert draft.parameters == whole.parameters and draft.photo == whole.photo
+
+
 def test_the_controls_are_kept_and_the_mix_is_not_forgotten(wishes):
     mix = factories.make_mix(used_at=timezone.now() - timedelta(hours=20))
 

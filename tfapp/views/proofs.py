@@ -39,14 +39,15 @@ def in_words(view: View) -> View:
 @require_POST
 @in_words
 def mix_preview(request: HttpRequest, id: uuid.UUID) -> HttpResponse:
-    """The mix as the controls stand now."""
+    """The mix as the controls stand now; a smaller picture, and sooner, where a draft is asked for."""
     found = mine(request, id)
     spec = spec_of(found)
     form = mix_forms.ControlsForm(request.POST, mix=found, spec=spec)
     if not form.is_valid():
         return _words(form.sentence(), forms.UNPROCESSABLE)
     limits.take_from(request.person, "preview")
-    answer = _picture(asking.ask(mixes.wish(found, form.controls, spec=spec)), "image/jpeg")
+    wish = mixes.wish(found, form.controls, spec=spec, is_draft="draft" in request.POST)
+    answer = _picture(asking.ask(wish), "image/jpeg")
     form.keep()  # unless somebody has changed the mix meanwhile
     return answer
 
