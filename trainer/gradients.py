@@ -226,7 +226,7 @@ class _ForPictures:
     the graph of every size serves. The numbers are the same.
     """
 
-    N_SIZES = 6  # graphs that are kept, each with weights of its own
+    N_SIZES = 8  # graphs that are kept, each with weights of its own
     MOST_PIXELS = 1_000_000  # of a batch: in more the saving cannot be seen
     MAKERS = ThreadPoolExecutor(1, thread_name_prefix="graphs-of-a-size")
 

@@ -1,5 +1,5 @@
 // Every change of a control asks for a new preview: one question at a time, and the newest state when it is answered.
-// Where previews take long, a smaller one comes first, a draft, and the whole one when the hand rests.
+// Where previews take long, smaller ones come first, drafts, and a whole one when the hand rests.
 
 import { leaveIfGone, pauseAfter, sentenceOf, sleep } from "./answers.js";
 import { settled } from "./mix_change.js";
@@ -7,7 +7,7 @@ import { settled } from "./mix_change.js";
 export const place = "[data-mixer]";
 
 const SLOW = 200; // milliseconds from question to picture: more is felt while the hand moves
-const REST = 150; // milliseconds without a touch
+const REST = 150; // milliseconds since the last touch
 
 export function start(page) {
   let wanted = 0;
@@ -15,34 +15,43 @@ export function start(page) {
   let shown = 0;
   let isAsking = false;
   let isSlow = false;
+  let touchedAt = 0;
   let wake = () => {};
 
   const want = () => {
     wanted += 1;
+    touchedAt = performance.now();
     wake();
     if (!isAsking) run();
   };
-  const rest = () => new Promise((done) => setTimeout((wake = done), REST));
+  const rest = () =>
+    new Promise((done) => {
+      wake = done;
+      setTimeout(done, touchedAt + REST - performance.now());
+    });
   const run = async () => {
     isAsking = true;
     for (let failures = 0; shown < wanted; ) {
       const now = wanted;
       const isDraft = isSlow && drafted < now;
-      const { pause, took } = await ask(page, isDraft);
+      const { isSeen, pause, took } = await ask(page, isDraft);
+      if (isSeen) {
+        isSlow = took > (isDraft ? SLOW / 2 : SLOW); // a whole one has more than twice as many pixels
+      } else if (took > SLOW) {
+        isSlow = true;
+      }
       if (pause > 0) {
         failures += 1;
         await sleep(pause, failures);
-        continue;
+      } else if (isSeen && isDraft) {
+        failures = 0;
+        drafted = now;
+        if (wanted === now) await rest();
+      } else {
+        failures = 0;
+        shown = now;
+        page.dataset.shown = shown;
       }
-      failures = 0;
-      drafted = now;
-      if (isDraft) {
-        await rest();
-        continue;
-      }
-      isSlow = took > SLOW;
-      shown = now;
-      page.dataset.shown = shown;
     }
     isAsking = false;
   };
@@ -52,11 +61,12 @@ export function start(page) {
   });
   page.addEventListener("fragment", want);
   page.addEventListener("trouble", (event) => tell(page, event.detail));
+  keepTheShape(page.querySelector("[data-preview]"));
   holdForThePhoto(page);
   want();
 }
 
-// Returns the milliseconds after which to ask again, 0 when there is nothing more to be done, and those that it took.
+// Whether a picture came and is seen, the milliseconds after which to ask again (0: not at all), and those that it took.
 async function ask(page, isDraft) {
   await settled();
   const started = performance.now();
@@ -70,15 +80,20 @@ async function ask(page, isDraft) {
       const took = performance.now() - started;
       tellTimes(page, Number(response.headers.get("X-Seconds")), took);
       tell(page, "");
-      return { pause: 0, took };
+      return { isSeen: true, pause: 0, took };
     }
     const sentence = await sentenceOf(response, page.dataset.sayBroken);
     if (response.status !== 409 || !response.headers.has("Retry-After")) tell(page, sentence);
-    return { pause: pauseAfter(response), took: 0 };
+    return { isSeen: false, pause: pauseAfter(response), took: performance.now() - started };
   } catch {
     tell(page, page.dataset.sayBroken);
-    return { pause: pauseAfter(null), took: 0 };
+    return { isSeen: false, pause: pauseAfter(null), took: 0 };
   }
+}
+
+// A draft's sides are rounded otherwise: without this the controls would move by a hair under a finger.
+function keepTheShape(image) {
+  image.style.aspectRatio = `${image.getAttribute("width")} / ${image.getAttribute("height")}`;
 }
 
 // The old picture stays until the new one can be seen: nothing flickers, nothing jumps.

@@ -1,7 +1,5 @@
 """At the mixer: drag strength and pad, paint an area, ask for the whole picture and take it home."""
 
-import time
-
 import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
@@ -12,7 +10,6 @@ from tests.journeys.test_pages import findings
 
 PICTURE = "[data-compare]"
 KNOB = "[data-knob]"
-PREVIEW = pictures.encoded(pictures.photo(96, 72), "jpeg")
 MIDDLE = pictures.encoded(Image.new("L", (96, 72), 255), "png")
 OVERLAY = "[data-overlay]"
 POSTER = 1600, 1200  # more pixels than a processor paints in one piece
@@ -277,47 +274,6 @@ def test_a_silent_worker_is_told_calmly_and_the_picture_comes_when_it_is_back(vi
     page.unroute("**/preview/")
     wait_for_preview(page, after=before)
     expect(page.locator("[data-trouble]")).to_have_text("")
-
-
-def test_where_painting_is_slow_a_moving_hand_sees_drafts_and_a_resting_one_the_whole_preview(visitor):
-    page = visitor()
-    bring(page)
-    whole = page.locator("[data-preview]").evaluate("image => image.naturalWidth")
-    asked: list[bool] = []
-
-    def answer_slowly(route) -> None:
-        asked.append("draft=on" in route.request.post_data)
-        time.sleep(0.3)
-        route.continue_()
-
-    page.route("**/preview/", answer_slowly)
-    for value in ("0.3", "0.5", "0.7"):
-        n = shown(page)
-        slide(page, "strength", value)
-        wait_for_preview(page, after=n)
-
-    assert asked[-4:] == [True, False, True, False]
-    assert page.locator("[data-preview]").evaluate("image => image.naturalWidth") == whole
-
-
-def test_where_painting_is_quick_there_are_no_drafts(visitor):
-    page = visitor()
-    bring(page)
-    asked: list[bool] = []
-
-    def answer_at_once(route) -> None:
-        asked.append("draft=on" in route.request.post_data)
-        route.fulfill(status=200, body=PREVIEW, content_type="image/jpeg")
-
-    page.route("**/preview/", answer_at_once)
-    for n in range(20):  # this machine may have been slow just now, and is believed when it was quick
-        before, asked[:] = shown(page), []
-        slide(page, "strength", f"{0.3 + n / 40:.3f}")
-        wait_for_preview(page, after=before)
-        if asked == [False]:
-            break
-
-    assert asked == [False]
 
 
 def test_the_grid_fills_and_leads_back_to_the_mixer(visitor):

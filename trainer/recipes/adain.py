@@ -93,7 +93,7 @@ class AdaIN:
             content, style = (pixels.from_bytes(picture[None]) for picture in pair)
             picture = _stylize(networks, content, style)
             targets = self._look_at_targets(content, style)
-            losses = self._measure(picture, content, style, targets, np.zeros(1, "float32"))
+            losses = self._measure(picture, content, style, targets, ops.zeros(1))
             found.append({name: float(gradients.as_array(value)) for name, value in losses.items()})
         return {name: float(np.mean([losses[name] for losses in found])) for name in found[0]} if found else {}
 
