@@ -17,7 +17,7 @@ from tfapp.models import Job, Mix, MixPicture, Person
 from tfapp.proofs import SUBJECT, Wish, shelf_name
 
 SIDE = 384  # pixels of a preview's longest side
-DRAFT_SIDE = 256  # of one for a page that sees previews come late, while a hand moves
+DRAFT_SIDE = 256  # of a draft's, which a page asks for that sees previews come late
 MASK_SIDE = 384
 STYLE_SIDE = 1024  # nobody needs more of a style picture
 MAX_STYLES = 4

@@ -35,11 +35,8 @@ export function start(page) {
       const now = wanted;
       const isDraft = isSlow && drafted < now;
       const { isSeen, pause, took } = await ask(page, isDraft);
-      if (isSeen) {
-        isSlow = took > (isDraft ? SLOW / 2 : SLOW); // a whole one has more than twice as many pixels
-      } else if (took > SLOW) {
-        isSlow = true;
-      }
+      const isLate = took > (isDraft ? SLOW / 2 : SLOW); // a whole one has more than twice as many pixels
+      isSlow = isLate || (isSlow && !isSeen);
       if (pause > 0) {
         failures += 1;
         await sleep(pause, failures);

@@ -16,7 +16,7 @@ STYLE_SIDE = 384  # pixels of a style picture's shorter side: smaller, and its b
 STYLE_RATIO = 3  # a longer style picture is looked at in its middle
 LEAST_SIDE = 16  # a smaller photo is made larger by mirroring, and cut again
 QUARTER = 4  # pixels a side of what the decoder works on
-N_PHOTOS = 12  # whose features are kept: those of people who try one setting after the other, with their drafts
+N_PHOTOS = 8  # whose features are kept: those of people who try one setting after the other
 MOST_PIXELS_KEPT = 600_000  # larger photos are read again: their features take hundreds of megabytes
 
 
