@@ -72,6 +72,7 @@ LABELS = {
     "lambda_identity": gettext_lazy("Weight of identity"),
     "lambda_l1": gettext_lazy("Weight of L1"),
     "learning_rate": gettext_lazy("Learning rate"),
+    "lift": gettext_lazy("Light in dark styles"),
     "moments_weight": gettext_lazy("Weight of the moments"),
     "overflow_weight": gettext_lazy("Weight of overflow"),
     "palette_weight": gettext_lazy("Weight of the palette"),

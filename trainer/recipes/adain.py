@@ -63,11 +63,12 @@ class AdaIN:
     def take_step(self, batch: dict) -> dict:
         content, style = pixels.from_bytes(batch["content"]), pixels.from_bytes(batch["style"])
         adam = self.optimizers["adam"]
-        targets = self._look_at_targets(content, style)
+        wanted = self._choose_wanted(style, batch["same"])
+        targets = self._look_at_targets(content, wanted)
 
         def measure():
             picture = _stylize(self.networks, content, style)
-            losses = self._measure(picture, content, style, targets, batch["same"])
+            losses = self._measure(picture, content, wanted, targets, batch["same"])
             return gradients.scale_loss(adam, losses["loss"]), losses
 
         (_, losses), slopes = gradients.value_and_gradients(measure, self.variables)
@@ -92,8 +93,8 @@ class AdaIN:
         for pair in self._read_fixed():
             content, style = (pixels.from_bytes(picture[None]) for picture in pair)
             picture = _stylize(networks, content, style)
-            targets = self._look_at_targets(content, style)
-            losses = self._measure(picture, content, style, targets, ops.zeros(1))
+            wanted = self._choose_wanted(style, ops.zeros(1))
+            losses = self._measure(picture, content, wanted, self._look_at_targets(content, wanted), ops.zeros(1))
             found.append({name: float(gradients.as_array(value)) for name, value in losses.items()})
         return {name: float(np.mean([losses[name] for losses in found])) for name in found[0]} if found else {}
 
@@ -101,6 +102,10 @@ class AdaIN:
         """Kept-out photos and paintings, uint8 (size, size, 3), always the same."""
         pairs = _find_sample_pairs(self.data / self.config.photos, self.data / self.config.paintings)
         return [[pictures.read_square(path, self.config.size) for path in pair] for pair in pairs]
+
+    def _choose_wanted(self, style, same):
+        """Whose statistics a picture should have: a dark style's, made lighter, but where it is the photo itself."""
+        return perceptual.lighten_dark(style, self.config.lift * (1 - same))
 
     def _look_at_targets(self, content, style):
         exact, small = self.teachers

@@ -82,6 +82,9 @@ class AdaINConfig(LoopOptions):
     contrast_weight: float = option(35.0, _("Contrast along the edges of the photo."), least=0)
     palette_weight: float = option(7.0, _("All colours of the style, highlights and shadows too."), least=0)
     blotches_weight: float = option(2.0, _("Against blotches of colour in flat areas."), least=0)
+    lift: float = option(
+        0.08, _("How much lighter than its style a picture in a dark one is painted."), least=0, most=0.5
+    )
     variation_weight: float = option(0.1, _("Against grain."), least=0)
     overflow_weight: float = option(1.0, _("Against clipped colours."), least=0)
     identity_share: float = option(0.08, _("Share of pairs whose style is the content itself."), least=0, most=1)

@@ -5,6 +5,7 @@ import pytest
 
 from tests.trainer.worlds import make_teacher
 from trainer.networks import perceptual
+from trainer.networks.pixels import LUMINANCE
 
 
 def features(seed, *shape):
@@ -127,6 +128,28 @@ def test_palette_loss_is_numpys_and_does_not_care_where_a_colour_lies():
     ours, theirs = (np.sort(x, axis=1) for x in means)
     assert np.isclose(float(loss), np.abs(ours - theirs).mean(), rtol=1e-4)
     assert float(perceptual.measure_palette(style[:, :, ::-1], style)) < 1e-6, "a mirrored picture has the same colours"
+
+
+@pytest.mark.parametrize(("mean", "share"), [(0.5, 0), (0.36, 0), (0.3, 0.5), (0.24, 1), (0.1, 1)])
+def test_dark_styles_are_lightened_and_gain_contrast(mean, share):
+    style = np.random.default_rng(0).random((1, 8, 12, 3))
+    style = (mean * style / (style @ LUMINANCE).mean()).astype("float32")
+
+    lifted = np.asarray(perceptual.lighten_dark(style, np.array([0.1], "float32")))
+
+    light, lighter = style @ LUMINANCE, lifted @ LUMINANCE
+    assert np.isclose(lighter.mean(), (1 + 0.1 * share) * light.mean(), rtol=1e-4)
+    assert np.isclose(lighter.std(), (1 + 0.25 * share) * light.std(), rtol=1e-4)
+    colours = [x - (x @ LUMINANCE)[..., None] for x in (style, lifted)]
+    assert np.allclose(colours[1], (1 + 0.1 * share) * colours[0], atol=1e-5)
+
+
+def test_every_style_is_lightened_by_its_own_lift():
+    dark = np.full((2, 4, 4, 3), 0.2, "float32")
+
+    lifted = np.asarray(perceptual.lighten_dark(dark, np.array([0, 0.1], "float32")))
+
+    assert np.allclose(lifted[0], 0.2) and np.allclose(lifted[1], 0.22)
 
 
 @pytest.mark.parametrize(("height", "width", "side"), [(64, 96, 2), (60, 64, 2), (33, 36, 2), (32, 32, 1)])

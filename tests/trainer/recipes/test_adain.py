@@ -58,6 +58,15 @@ def test_colours_are_those_of_the_style_and_flat_areas_those_of_the_photo(data, 
     assert float(losses["blotches"]) == pytest.approx(float(perceptual.measure_blotches(style, content)), rel=1e-4)
 
 
+def test_a_dark_style_is_learned_lighter_but_not_the_photo_itself(data):
+    style = np.full((2, 8, 8, 3), 0.2, "float32")
+
+    wanted = np.asarray(build(data)._choose_wanted(style, np.array([0, 1], "float32")))
+
+    assert np.allclose(wanted[0], 0.2 * (1 + CONFIG.lift)) and CONFIG.lift > 0
+    assert np.allclose(wanted[1], 0.2)
+
+
 def _assert_every_kernel_learned(untrained, trained):
     for name, network in untrained.networks.items():
         for before, after in zip(network.weights, trained.networks[name].weights, strict=True):
