@@ -64,12 +64,30 @@ def paint(
         places = stream.photo(shares.shape, lambda first, last: shares[first:last])
         picture = stream.through(networks.decoder_by_place, features, codes[None], places)
 
+    inside = _inside(stream.rows(picture, progress), top, left, height, width)
+    yield from _smooth(inside, networks.smooth)
+
+
+def _inside(bands, top, left, height, width):
+    """The rows of the photo without the margins around it."""
     at = -top
-    for rows in stream.rows(picture, progress):
+    for rows in bands:
         inside = rows[max(0, -at) : max(0, height - at), left : left + width]
         if len(inside):
-            yield max(0, at), inside
+            yield inside
         at += len(rows)
+
+
+def _smooth(bands, smooth):
+    """`smooth` of the whole in parts, each with its first row: a row waits until the one below it has come."""
+    at, held = 0, np.empty((0, 1, 3), "float32")
+    for rows in bands:
+        whole = np.concatenate([held, rows]) if len(held) else rows
+        done = smooth(whole)[max(0, len(held) - 1) : -1]  # of two that are held, the first has gone
+        if len(done):
+            yield at, done
+        at, held = at + len(done), whole[-2:]
+    yield at, smooth(held)[-1:]
 
 
 def find_edges(content: Rows, soft: np.ndarray, top: int, bottom: int) -> np.ndarray:

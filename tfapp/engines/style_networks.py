@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from threading import Lock
 
+import cv2
 import numpy as np
 
 from tfapp.engines import pictures
@@ -18,6 +19,7 @@ LEAST_SIDE = 16  # a smaller photo is made larger by mirroring, and cut again
 QUARTER = 4  # pixels a side of what the decoder works on
 N_PHOTOS = 8  # whose features are kept: those of people who try one setting after the other
 MOST_PIXELS_KEPT = 600_000  # larger photos are read again: their features take hundreds of megabytes
+SMOOTHING = np.array([1, 14, 1], "float32") / 16  # takes a quarter of what changes with every pixel, 2 % at ten pixels
 
 
 class StyleNetworks:
@@ -41,6 +43,7 @@ class StyleNetworks:
 
         self._run_content, self._run_style, self._run_decoder = map(gradients.compile_for_pictures, networks.values())
         self._run_by_place = gradients.compile_for_pictures(by_place)
+        self.smooth = smooth if self.architecture.fine else lambda painted: painted
         self._for_batches, self._compiling = {}, Lock()  # how many pictures → how content encoder and decoder run
         self.encode = pictures.Remembered(self._encode)
         self._remember = pictures.Remembered(self._read, n_kept=N_PHOTOS)
@@ -53,10 +56,10 @@ class StyleNetworks:
         """A photo that was read, in a code (1, n), or in k of them, each where its mask (h, w, k) is: (h, w, 3)."""
         features, inside, (height, width) = read
         if masks is None:
-            return gradients.as_array(self._run_decoder(features, codes))[0][inside]
+            return self.smooth(gradients.as_array(self._run_decoder(features, codes))[0][inside])
         shares = pictures.mirror_edges(masks, height, width)[0]
         shares = pixels.resize(shares, height // QUARTER, width // QUARTER)
-        return gradients.as_array(self._run_by_place(features, codes[None], shares[None]))[0][inside]
+        return self.smooth(gradients.as_array(self._run_by_place(features, codes[None], shares[None]))[0][inside])
 
     def paint_together(self, photos: Sequence[np.ndarray], codes: np.ndarray) -> Iterator[np.ndarray]:
         """Photos of one size, each in its row of the codes (n, code_size): what `paint` gives, in fewer runs."""
@@ -66,7 +69,7 @@ class StyleNetworks:
             some = slice(start, start + n)
             run_content, run_decoder = self._run_for(n)
             painted = gradients.as_array(run_decoder(run_content(np.stack(padded[some])), codes[some]))
-            yield from (picture[inside] for picture, inside in zip(painted, places[some], strict=True))
+            yield from (self.smooth(picture[inside]) for picture, inside in zip(painted, places[some], strict=True))
 
     def _run_for(self, n):
         if n == 1:
@@ -88,6 +91,11 @@ class StyleNetworks:
     def _encode(self, style, scale=1.0):
         """The code of a style picture (h, w, 3), looked at so much larger: (1, n) float32."""
         return gradients.as_array(self._run_style(_fit_style(style, scale)[None]))
+
+
+def smooth(painted: np.ndarray) -> np.ndarray:
+    """What a decoder with layers at full size painted (h, w, 3), without part of its finest noise."""
+    return cv2.sepFilter2D(painted, -1, SMOOTHING, SMOOTHING, borderType=cv2.BORDER_REFLECT_101)
 
 
 def _fit_style(style, scale):

@@ -12,6 +12,7 @@ from tests.tfapp.engines.likeness import TOLERANCE, count_different_bits, hash_p
 from tfapp.engines import SHIPPED_FOLDER, colour
 from tfapp.engines import adain as engine_module
 from tfapp.engines.base import EngineError, Inputs
+from tfapp.engines.style_networks import smooth
 from trainer import checkpoints
 from trainer.datasets import pictures
 from trainer.networks import adain
@@ -175,6 +176,28 @@ def test_several_styles_are_mixed(engine):
 
     for style in styles:
         assert np.abs(mixed - render(engine, content, style)).mean() > 0.01
+
+
+@pytest.mark.parametrize(("period", "left"), [(2, 0.75), (4, 0.875), (12, 0.983)])
+def test_only_what_is_fine_is_smoothed(period, left):
+    stripes = np.cos(2 * np.pi * np.arange(48) / period).astype("float32")
+    picture = np.repeat(np.repeat(stripes[None, :, None], 24, 0), 3, 2)
+
+    for turned in (picture, picture.swapaxes(0, 1)):
+        found = smooth(turned)
+        assert np.allclose(found[2:-2, 2:-2], left * turned[2:-2, 2:-2], atol=1e-3)
+
+
+@pytest.mark.parametrize("shape", [(5, 7, 3), (1, 7, 3), (7, 1, 3), (1, 1, 3)])
+def test_a_smoothed_colour_is_that_colour(shape):
+    assert np.allclose(smooth(np.full(shape, 0.3, "float32")), 0.3)
+
+
+def test_what_is_unfolded_from_half_the_size_has_no_such_noise(engine):
+    picture = np.random.default_rng(0).random((8, 8, 3), "float32")
+
+    assert np.array_equal(engine._networks["fine"].smooth(picture), smooth(picture))
+    assert np.array_equal(engine._networks["swift"].smooth(picture), picture)
 
 
 def test_a_style_is_encoded_once_and_a_photo_read_once(engine, monkeypatch):

@@ -11,6 +11,7 @@ from tests.tfapp.engines.test_adain import SHIPPED, draw_photo, draw_style
 from tfapp.engines import adain as engine_module
 from tfapp.engines import posters
 from tfapp.engines.base import EngineError, Inputs
+from tfapp.engines.style_networks import smooth
 from trainer.networks import streaming
 
 BAND_BYTES = 2 * 2**20
@@ -60,6 +61,26 @@ def test_no_seam_can_be_measured(engine, in_bands, parameters, size):
     beside = np.concatenate([differences[at - 1 : at + 1] for at in borders])
     assert beside.mean() < 1.25 * differences.mean()
     assert beside.max() < 1.25 * np.sort(differences)[-10:].mean()
+
+
+@pytest.mark.parametrize("cuts", [(), (1,), (1, 2, 3), (4,), (2, 7, 8), (11,)])
+def test_rows_are_smoothed_as_the_whole_is(cuts):
+    picture = np.random.default_rng(0).random((12, 9, 3), "float32")
+    bands = np.split(picture, cuts)
+
+    found = list(posters._smooth(bands, smooth))
+
+    assert [top for top, _ in found] == list(np.cumsum([0, *(len(rows) for _, rows in found)])[:-1])
+    np.testing.assert_allclose(np.concatenate([rows for _, rows in found]), smooth(picture), atol=1e-6)
+
+
+def test_a_poster_of_one_row_is_smoothed_along_it():
+    row = np.random.default_rng(0).random((1, 9, 3), "float32")
+
+    ((top, rows),) = posters._smooth([row], smooth)
+
+    assert top == 0
+    np.testing.assert_allclose(rows, smooth(row), atol=1e-6)
 
 
 def test_masks_of_a_poster_may_be_smaller(engine, tmp_path):
