@@ -86,7 +86,7 @@ def _smooth(bands, smooth):
         done = smooth(whole)[max(0, len(held) - 1) : -1]  # of two that are held, the first has gone
         if len(done):
             yield at, done
-        at, held = at + len(done), whole[-2:]
+        at, held = at + len(done), whole[-2:].copy()
     yield at, smooth(held)[-1:]
 
 

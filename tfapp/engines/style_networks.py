@@ -19,7 +19,7 @@ LEAST_SIDE = 16  # a smaller photo is made larger by mirroring, and cut again
 QUARTER = 4  # pixels a side of what the decoder works on
 N_PHOTOS = 8  # whose features are kept: those of people who try one setting after the other
 MOST_PIXELS_KEPT = 600_000  # larger photos are read again: their features take hundreds of megabytes
-SMOOTHING = np.array([1, 14, 1], "float32") / 16  # takes a quarter of what changes with every pixel, 2 % at ten pixels
+SMOOTHING = np.array([1, 14, 1], "float32") / 16  # along each axis: takes a quarter of the finest, 2 % of ten pixels
 
 
 class StyleNetworks:
@@ -94,7 +94,7 @@ class StyleNetworks:
 
 
 def smooth(painted: np.ndarray) -> np.ndarray:
-    """What a decoder with layers at full size painted (h, w, 3), without part of its finest noise."""
+    """What a decoder with layers at full size painted (h, w, 3) float32, without part of its finest noise."""
     return cv2.sepFilter2D(painted, -1, SMOOTHING, SMOOTHING, borderType=cv2.BORDER_REFLECT_101)
 
 

@@ -172,7 +172,8 @@ def lighten_dark(style, lift):
     """Style pictures as their paintings should look: dark ones lighter and richer in contrast; (n, h, w, 3) in 0..1.
 
     Colours are multiplied by 1 + g, where g is 0 for a mean luminance of 0.36 and more, `lift` (n,) for 0.24 and less;
-    luminances then move away from their mean by 1.5 g. They may leave the range a little: statistics do not mind.
+    to this, 1.5 g of every luminance's distance from the mean is added. They may leave the range a little: statistics
+    do not mind.
     """
     light = ops.matmul(style, pixels.LUMINANCE[:, None])
     mean = ops.mean(light, axis=(1, 2), keepdims=True)

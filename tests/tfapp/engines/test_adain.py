@@ -193,6 +193,17 @@ def test_a_smoothed_colour_is_that_colour(shape):
     assert np.allclose(smooth(np.full(shape, 0.3, "float32")), 0.3)
 
 
+def test_whatever_is_painted_is_smoothed(engine, monkeypatch):
+    networks, photo = engine._networks["fine"], draw_photo(0)
+    monkeypatch.setattr(networks, "smooth", np.zeros_like)
+    codes, masks = np.repeat(networks.encode(draw_style(0), 1.0), 2, 0), np.full((*photo.shape[:2], 2), 0.5, "float32")
+
+    painted = [networks.paint(networks.read(photo), codes[:1]), networks.paint(networks.read(photo), codes, masks)]
+    painted += networks.paint_together([photo, photo], codes)
+
+    assert all(picture.shape == photo.shape and not picture.any() for picture in painted)
+
+
 def test_what_is_unfolded_from_half_the_size_has_no_such_noise(engine):
     picture = np.random.default_rng(0).random((8, 8, 3), "float32")
 
