@@ -68,14 +68,19 @@ def test_a_dark_style_is_learned_lighter_but_not_the_photo_itself(data):
     assert np.allclose(wanted[1], 0.2)
 
 
-def test_a_lift_changes_what_is_learned(data, uncompiled):
+@pytest.mark.parametrize("measure", ["take_step", "validate"])
+def test_a_lift_changes_what_is_learned_and_how_it_is_validated(data, uncompiled, monkeypatch, measure):
     found = []
     for lift in (0.0, 0.5):
         keras.utils.set_random_seed(5)
         recipe = adain.build(replace(CONFIG, lift=lift), data, steps=3, seed=5)
         batch = recipe.make_batch(0)
         batch |= {"style": batch["style"] // 8, "same": np.zeros_like(batch["same"])}
-        found.append({name: float(value) for name, value in recipe.take_step(batch).items()})
+        monkeypatch.setattr(
+            recipe, "_read_fixed", lambda batch=batch: zip(batch["content"], batch["style"], strict=True)
+        )
+        losses = recipe.take_step(batch) if measure == "take_step" else recipe.validate(recipe.networks)
+        found.append({name: float(value) for name, value in losses.items()})
 
     assert all(found[0][name] != pytest.approx(found[1][name], rel=1e-3) for name in ("moments", "gram", "palette"))
     assert found[0]["content"] == pytest.approx(found[1]["content"], rel=1e-3)
