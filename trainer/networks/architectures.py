@@ -5,6 +5,7 @@ from dataclasses import dataclass
 MOST = 1024  # channels or blocks; more is a mistake, or somebody after our memory
 MAY_BE_NOTHING = ("deep", "deep_blocks", "fine")  # numbers that switch a part of style transfer off
 MOST_DEPTHS = 8  # halvings of a style picture
+N_BLOCKS = 5  # of VGG
 LEAST_SCORES = 3  # positions a side before a discriminator's last two layers, each of which takes one
 
 
@@ -59,9 +60,29 @@ class AdaINArchitecture:
     @classmethod
     def from_config(cls, values: dict) -> "AdaINArchitecture":
         """From the JSON of a checkpoint. Raises TypeError or ValueError for what is no architecture."""
-        if not isinstance(values, dict):
-            raise ValueError("The checkpoint names no architecture.")
-        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
+        return _from_config(cls, values)
+
+
+@dataclass(frozen=True)
+class ThinVGGArchitecture:
+    """Of a network that looks at pictures as VGG-19 does; the defaults have 0.5 million parameters."""
+
+    widths: tuple[int, ...] = (16, 48, 96, 128, 128)  # channels at 1, 1/2, 1/4, 1/8 and 1/16 of the picture
+
+    def __post_init__(self):
+        depths = len(self.widths) if isinstance(self.widths, tuple) else 0
+        if depths != N_BLOCKS or not all(_is_whole(n) and 1 <= n <= MOST for n in self.widths):
+            raise ValueError(f"widths are {N_BLOCKS} numbers up to {MOST}, not {self.widths!r}.")
+
+    @property
+    def multiple(self) -> int:
+        """Sides of a picture are multiples of this many pixels."""
+        return 2 ** (N_BLOCKS - 1)
+
+    @classmethod
+    def from_config(cls, values: dict) -> "ThinVGGArchitecture":
+        """From the JSON of a checkpoint. Raises TypeError or ValueError for what is no architecture."""
+        return _from_config(cls, values)
 
 
 @dataclass(frozen=True)
@@ -148,7 +169,7 @@ class PatchGANArchitecture:
 def _from_config(kind, values):
     if not isinstance(values, dict):
         raise ValueError("The checkpoint names no architecture.")
-    return kind(**values)
+    return kind(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
 
 
 def _require_positive(architecture, *names):

@@ -149,6 +149,13 @@ def measure_covariance(result: Statistics, style: Statistics):
     return ops.mean(ops.log1p(ops.sqrt(difference / energy + EPSILON)))
 
 
+def measure_missed(result, wanted):
+    """Which share of the energy of features (n, h, w, c), around their means, others do not have: 0 to about 1."""
+    result, wanted = (ops.cast(one, "float32") for one in (result, wanted))
+    energy = ops.mean(ops.square(wanted - ops.mean(wanted, axis=(0, 1, 2), keepdims=True)))
+    return ops.mean(ops.square(result - wanted)) / (energy + EPSILON)
+
+
 def measure_variation(picture):
     """Mean absolute step between neighbours of pictures (n, h, w, 3)."""
     return kernels.measure_steps(picture, 1) + kernels.measure_steps(picture, 2)
@@ -188,8 +195,15 @@ def measure_palette(picture, style):
     the colours, as in a sliced distance (Heitz et al. 2021, arXiv:2006.07229), but along fixed axes, and so blind to
     which lightness goes with which hue. Means and deviations know no highlights and no deep shadows.
     """
-    ours, theirs = (_sort_colours(x) for x in (picture, style))
+    ours, theirs = (sort_colours(x) for x in (picture, style))
     return ops.mean(ops.abs(ours - theirs))
+
+
+def sort_colours(picture):
+    """The colours of 4×4 pixels of pictures (n, h, w, 3) along three opponent axes, each sorted: (n, 3, h * w / 16)."""
+    means = ops.matmul(_average_squares(picture, COARSE), OPPONENTS)
+    n, h, w, c = ops.shape(means)
+    return ops.sort(ops.transpose(ops.reshape(means, (n, h * w, c)), (0, 2, 1)), axis=-1)
 
 
 def measure_blotches(picture, content):
@@ -250,12 +264,6 @@ def _compare_cells(cells):
     squares = ops.sum(ops.square(seen), axis=-1)
     products = ops.matmul(seen, ops.swapaxes(seen, -1, -2))
     return ops.softmax(products - squares[:, None] / 2, axis=-1)  # what a row has in common falls out
-
-
-def _sort_colours(picture):
-    means = ops.matmul(_average_squares(picture, COARSE), OPPONENTS)
-    n, h, w, c = ops.shape(means)
-    return ops.sort(ops.transpose(ops.reshape(means, (n, h * w, c)), (0, 2, 1)), axis=-1)
 
 
 def _centre(features):

@@ -6,6 +6,7 @@ RECIPES = {
     "adain": "trainer.recipes.adain",
     "pix2pix": "trainer.recipes.pix2pix",
     "cyclegan": "trainer.recipes.cyclegan",
+    "distillation": "trainer.recipes.distillation",
 }
 
 

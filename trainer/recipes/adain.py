@@ -14,11 +14,10 @@ from PIL import Image
 from trainer import gradients
 from trainer.datasets import pictures
 from trainer.networks import adain, perceptual, pixels
-from trainer.recipes.configs import TEACHER_FILES
+from trainer.recipes import optimizers, teachers
 from trainer.recipes.configs import AdaINConfig as Config
+from trainer.recipes.teachers import DEEP_LAYERS
 
-STYLE_LAYERS = ("relu1_1", "relu2_1", "relu3_1")  # of the exact VGG
-DEEP_LAYERS = ("relu4_1", "relu5_1")  # of the small one
 CONTENT_LAYER = "relu4_1"
 N_SAMPLES = 6
 
@@ -47,8 +46,8 @@ class AdaIN:
         self.average_decay = config.average_decay
         self.networks = adain.build_networks(config.architecture)
         self.variables = [w for network in self.networks.values() for w in network.trainable_variables]
-        self.teachers = _load_teachers(data / config.teachers, config.teachers)
-        self.optimizers = {"adam": gradients.build_optimizer(_make_optimizer(config, steps), self.variables)}
+        self.teachers = teachers.load(data / config.teachers, config.teachers)
+        self.optimizers = {"adam": optimizers.build_warmed(config, steps, self.variables)}
         self.photos = pictures.PictureFolder(data / config.photos)
         self.paintings = pictures.PictureFolder(data / config.paintings)
 
@@ -139,24 +138,6 @@ def _stylize(networks, content, style):
     features = networks["content_encoder"](content)
     code = networks["style_encoder"](style)
     return networks["decoder"]([features, code])
-
-
-def _load_teachers(folder, name):
-    if name == "imagenet":
-        return [perceptual.load_imagenet_teacher(layers) for layers in (STYLE_LAYERS, DEEP_LAYERS)]
-    files = zip(TEACHER_FILES, (STYLE_LAYERS, DEEP_LAYERS), strict=True)
-    return [perceptual.load_teacher(folder / file, layers, padding="zeros") for file, layers in files]
-
-
-def _make_optimizer(config, steps):
-    rate = keras.optimizers.schedules.CosineDecay(
-        config.learning_rate / 100,
-        decay_steps=max(1, steps - config.warm_up),
-        alpha=0.01,
-        warmup_target=config.learning_rate,
-        warmup_steps=config.warm_up,
-    )
-    return keras.optimizers.Adam(rate, global_clipnorm=config.clip)
 
 
 def _describe_checkpoint(config):

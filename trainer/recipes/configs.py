@@ -3,7 +3,7 @@
 from dataclasses import MISSING, asdict, dataclass, field, fields, is_dataclass
 from typing import ClassVar
 
-from trainer.networks.architectures import AdaINArchitecture
+from trainer.networks.architectures import AdaINArchitecture, ThinVGGArchitecture
 
 PRECISIONS = ("auto", "mixed_bfloat16", "mixed_float16", "float32")
 IMAGENET = "imagenet"  # teachers to be downloaded
@@ -89,6 +89,36 @@ class AdaINConfig(LoopOptions):
     overflow_weight: float = option(1.0, _("Against clipped colours."), least=0)
     identity_share: float = option(0.08, _("Share of pairs whose style is the content itself."), least=0, most=1)
     identity_weight: float = option(3.0, _("How much those must come back unchanged."), least=0)
+
+    def __post_init__(self):
+        super().__post_init__()
+        if self.size % self.architecture.multiple:
+            sentence = _("The size must be a multiple of %(n)d.")
+            raise Nonsense(type(self).__name__, "size", sentence, n=self.architecture.multiple)
+
+
+@dataclass(frozen=True)
+class DistillationConfig(LoopOptions):
+    """A thin VGG that answers as a wide one does, after Romero et al. 2014."""
+
+    BEST_BY: ClassVar[str] = "loss"  # of what is validated; the lowest is the best
+
+    architecture: ThinVGGArchitecture = field(
+        default_factory=ThinVGGArchitecture, metadata={"help": _("Widths and depths of the networks.")}
+    )
+    photos: str = option("photos", _("Folder of content pictures inside the data folder."))
+    paintings: str = option("paintings", _("Folder of style pictures inside the data folder."))
+    teachers: str = option("teachers", _("Folder of VGG .npz files, or imagenet to download VGG-19."))
+    size: int = option(192, _("Side of a training square, in pixels."), least=32)  # what relu5_1 sees of a picture
+    batch: int = option(8, _("Pictures in a step, half of them paintings."), least=2)
+    noise: float = option(
+        0.3, _("Share of pictures with noise over them."), least=0, most=1
+    )  # whoever optimises a picture may begin with noise
+    steps: int = option(6000, _("Updates in all."), least=1)  # about 40 minutes on two busy cores
+    learning_rate: float = option(2e-3, _("After the warm-up; it then falls on a cosine."), least=0)
+    warm_up: int = option(100, _("Steps until the learning rate is reached."), least=0)
+    clip: float = option(5.0, _("Largest global norm of the gradients."), least=0)
+    average_decay: float = option(0.997, _("Of the moving average of the weights, per step."), least=0, most=1)
 
     def __post_init__(self):
         super().__post_init__()
@@ -203,7 +233,12 @@ class CycleGANConfig(LoopOptions):
         return _describe_generator(self, 3)
 
 
-BY_RECIPE = {"pix2pix": Pix2PixConfig, "cyclegan": CycleGANConfig, "adain": AdaINConfig}  # for who wants no Keras
+BY_RECIPE = {  # for who wants no Keras
+    "pix2pix": Pix2PixConfig,
+    "cyclegan": CycleGANConfig,
+    "adain": AdaINConfig,
+    "distillation": DistillationConfig,
+}
 
 
 def from_dict(kind: type, values: dict):

@@ -15,6 +15,18 @@ def build_adversary(config, steps: int, variables: list) -> keras.optimizers.Opt
     return gradients.build_optimizer(Adam(rate, beta_1=config.beta1), variables)
 
 
+def build_warmed(config, steps: int, variables: list) -> keras.optimizers.Optimizer:
+    """Keras' Adam on a cosine: by a config's `learning_rate`, `warm_up` and `clip`."""
+    rate = keras.optimizers.schedules.CosineDecay(
+        config.learning_rate / 100,
+        decay_steps=max(1, steps - config.warm_up),
+        alpha=0.01,
+        warmup_target=config.learning_rate,
+        warmup_steps=config.warm_up,
+    )
+    return gradients.build_optimizer(keras.optimizers.Adam(rate, global_clipnorm=config.clip), variables)
+
+
 @keras.saving.register_keras_serializable(PACKAGE)
 class Adam(keras.optimizers.Adam):
     """Keras' own, its update one pass over the memory where the backend can: a third of the time."""
