@@ -97,4 +97,4 @@ def _estimate(mix: Mix, offer: offers.Offer) -> int | None:
     longest = max(photo.width, photo.height)
     scale = parameters.fit(spec, wanted, longest_side=longest).get("size", longest) / longest
     megapixels = photo.width * photo.height * scale**2 / 1e6
-    return max(1, round(offer.seconds * spec.measure_effort(wanted) * megapixels))
+    return max(1, round(offer.seconds * spec.measure_work(wanted, megapixels)))

@@ -42,11 +42,11 @@ class SwitchInput(forms.CheckboxInput):
 class SwitchField(forms.Field):
     """Yes or no; off where nothing was sent, as browsers do."""
 
-    widget = SwitchInput
     default_error_messages = {"invalid": gettext_lazy("Say true or false.")}
 
     def __init__(self, parameter: Parameter, **kwargs):
-        super().__init__(**kwargs)
+        extra = {"data-extra": f"{parameter.extra:g}"} if parameter.extra else {}  # for estimate.js
+        super().__init__(widget=SwitchInput(attrs=extra), **kwargs)
 
     def to_python(self, value: Any) -> bool:
         word = str(value or "").strip().lower()

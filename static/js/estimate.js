@@ -15,7 +15,8 @@ export function start(words) {
 
 function estimate(form) {
   const seconds = Number(form.querySelector('[name="engine"]:checked')?.dataset.seconds);
-  return seconds ? seconds * effort(form) * megapixels(form) : 0;
+  const size = megapixels(form);
+  return seconds && size ? seconds * (effort(form) * size + extra(form)) : 0;
 }
 
 function megapixels(form) {
@@ -32,6 +33,11 @@ function megapixels(form) {
 function effort(form) {
   const asked = [...form.querySelectorAll("[data-usual]")].map((control) => control.value / control.dataset.usual);
   return asked.reduce((product, share) => product * share, 1);
+}
+
+function extra(form) {
+  const asked = [...form.querySelectorAll("[data-extra]:checked")].map((control) => Number(control.dataset.extra));
+  return asked.reduce((sum, megapixels) => sum + megapixels, 0);
 }
 
 function say(words, seconds) {

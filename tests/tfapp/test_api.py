@@ -36,6 +36,7 @@ def test_engines_are_listed_with_their_parameters(client):
         "keep_colours": False,
         "colours": "light",
         "sharpness": 0.0,
+        "second_look": False,
         "quality": "fine",
         "size": 1024,
     }
@@ -217,6 +218,7 @@ def test_openapi_describes_the_fields_of_a_job(client, settings):
         "keep_colours",
         "colours",
         "style_scale",
+        "second_look",
         "sharpness",
         "quality",
         "size",

@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from tests import factories
+from tfapp import engines
 
 pytestmark = pytest.mark.django_db
 
@@ -63,3 +64,20 @@ def test_twice_the_steps_take_twice_as_long():
     )
 
     assert (usual.eta_seconds(), twice.eta_seconds()) == (pytest.approx(7.5), pytest.approx(15))
+
+
+@pytest.mark.parametrize("engine", ["adain", "meadow.1"])
+def test_a_second_look_takes_as_long_at_every_size(engine):
+    factories.make_engine_status(engine, seconds_per_megapixel=0.25)
+    extra = engines.SECOND_LOOK.extra
+    for size in (400, 4000):
+        once, twice = (
+            factories.make_job(
+                engine=engine,
+                parameters={"size": size, "second_look": look},
+                with_files=False,
+                **by(f"{size} {look}"),
+            ).eta_seconds()
+            for look in (False, True)
+        )
+        assert twice - once == pytest.approx(0.25 * extra)

@@ -58,7 +58,7 @@ def test_recipe_and_kind_decide_the_engine_and_its_controls(recipe, kind, direct
     spec = menu.find(version.engine)
 
     assert spec.path == f"tfapp.engines.{engine}"
-    mixing = ["strength", "style_scale", "keep_colours", "colours", "sharpness", "size"]
+    mixing = ["strength", "style_scale", "keep_colours", "colours", "sharpness", "second_look", "size"]
     names = {"style": mixing, "sketch": ["size"], "photo": ["size"]}
     assert [parameter.name for parameter in spec.parameters] == names[kind]
     assert spec.mixes == (kind == "style")

@@ -268,6 +268,15 @@ def test_a_wish_names_files_and_only_what_the_engine_takes():
     assert plain.masks == () and "weights" not in plain.parameters
 
 
+def test_previews_are_painted_without_a_second_look():
+    mix = factories.make_mix()
+    controls = {"strength": 0.5, "second_look": True, "size": 512}
+
+    wish = mixes.wish(mix, controls, spec=engines.SPECS["adain"])
+
+    assert "second_look" not in wish.parameters and wish.parameters["strength"] == 0.5
+
+
 def test_what_nobody_touched_for_long_is_cleared_away(settings, django_capture_on_commit_callbacks):
     old, young = (factories.make_mix() for _ in range(2))
     ago = timezone.now() - timedelta(seconds=settings.MIX_KEEP_SECONDS + 1)

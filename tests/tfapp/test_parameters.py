@@ -119,7 +119,7 @@ def test_the_api_lists_the_choices(client):
 
 
 def test_the_page_keeps_what_few_people_want_behind_a_word(client):
-    for name in ("gatys", "painter"):
+    for name in ("gatys", "painter", "adain"):
         factories.make_engine_status(name)
 
     page = client.get("/?engine=gatys").content.decode()
@@ -129,6 +129,7 @@ def test_the_page_keeps_what_few_people_want_behind_a_word(client):
     assert 'name="steps"' not in fine
     assert "300</output>" in page and "70%</output>" in page
     assert 'data-usual="300"' in page  # what the time that is told is counted by
+    assert 'data-extra="6"' in client.get("/?engine=adain").content.decode()
     assert "More settings" not in client.get("/?engine=painter").content.decode()
 
 

@@ -11,6 +11,7 @@ from tfapp import files, shelf
 from tfapp.models import Job, Person
 
 STYLE_FIELDS = {"content", "style", "shelf", "like", "strength", "keep_colours", "size"}
+MIXED_FIELDS = {"style_scale", "colours", "sharpness", "second_look"}
 
 pytestmark = pytest.mark.django_db
 
@@ -107,7 +108,7 @@ def test_a_style_of_the_shelf_is_enough(client):
 @pytest.mark.parametrize(
     ("kind", "engine", "fields"),
     [
-        ("style", "adain", {*STYLE_FIELDS, "style_scale", "colours", "sharpness", "quality", "mask", "weights"}),
+        ("style", "adain", {*STYLE_FIELDS, *MIXED_FIELDS, "quality", "mask", "weights"}),
         ("sketch", "emoji", {"sketch", "size"}),
         ("photo", "painter", {"content", "size"}),
     ],

@@ -39,6 +39,14 @@ SHARPNESS = Parameter(
     help=_("How much of the photo's fine lines to bring back."),
     is_fine=True,
 )
+SECOND_LOOK = Parameter(
+    *("second_look", _("Second look"), "switch", False),
+    help=_(
+        "The painter looks at its painting, and corrects it: closer to the style, but some seconds later. "
+        "Previews in the mixer are painted without."
+    ),
+    extra=6,
+)
 QUALITY = Parameter(
     *("quality", _("Network"), "choice", "fine"),
     help=_("The swift one is smaller and paints in a shorter time."),
@@ -46,7 +54,7 @@ QUALITY = Parameter(
     is_fine=True,
 )
 MIX_PARAMETERS = (
-    *(replace(STRENGTH, maximum=1.5), STYLE_SCALE, KEEP_COLOURS, COLOURS, SHARPNESS),
+    *(replace(STRENGTH, maximum=1.5), STYLE_SCALE, KEEP_COLOURS, COLOURS, SHARPNESS, SECOND_LOOK),
     POSTER_SIZE,  # it paints posters, too: see PosterEngine
 )
 EMOJI_SIZE = Parameter(
@@ -196,9 +204,9 @@ def find(name: str) -> EngineSpec | None:
     return SPECS[name] if name in settings.ENGINES else None
 
 
-def measure_effort(name: str, parameters: Mapping) -> float:
-    """How many times its usual work an engine, or a published version, does for these settings."""
-    return SPECS[name].measure_effort(parameters) if name in SPECS else 1.0
+def measure_work(name: str, parameters: Mapping, megapixels: float) -> float:
+    """`EngineSpec.measure_work` of an engine, or of a published version, which has no settings but the painter's."""
+    return SPECS[name if name in SPECS else "adain"].measure_work(parameters, megapixels)
 
 
 def first(kind: str) -> EngineSpec:

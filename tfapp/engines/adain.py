@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from django.utils.translation import gettext_noop
 
-from tfapp.engines import colour, mixing, pictures, posters
+from tfapp.engines import colour, descent, mixing, pictures, posters
 from tfapp.engines.base import EngineError, Inputs, Progress
 from tfapp.engines.style_networks import STYLE_SIDE, StyleNetworks
 from trainer import checkpoints, gradients
@@ -18,6 +18,7 @@ from trainer.networks import pixels
 NOT_LOADED = gettext_noop("The painter's weights are missing or damaged.")
 
 FINE, SWIFT = "fine", "swift"  # qualities; what is not in a checkpoint of its own is painted by the other
+PAINTED_FROM = 0.8  # of the progress, after a second look
 FADE = 0.2  # under this strength the photo itself shows through, and at 0 it is all there is
 MOST_PIXELS, MOST_PIXELS_ON_GPU = 1_500_000, 16_000_000  # in one piece: the first take a worker 1.2 GB
 N_TOGETHER, N_TOGETHER_ON_GPU = 1, 8  # two cores gain nothing; for a GPU see docs/decisions/0034
@@ -62,10 +63,10 @@ class AdainEngine:
         # The style encoder has much that only one core can do: the other looks at the photo meanwhile.
         reading = self._beside.submit(networks.read, content)
         try:
-            codes = _mix_codes(networks, content, styles, mix)
+            codes = _mix_codes(networks, content, styles, mix, lambda share: progress(PAINTED_FROM * share))
         finally:
             read = reading.result()  # whatever happens, nothing goes on beside the next job
-        progress(0.1)
+        progress(PAINTED_FROM if mix.second_look else 0.1)
 
         picture = pictures.finished(networks.paint(read, codes, mix.masks))
         progress(0.9)
@@ -82,7 +83,7 @@ class AdainEngine:
             progress(0.5 * len(contents) / len(inputs))
             content, styles = pictures.photo_and_styles(one)
             mix = mixing.read(one, n_styles=len(styles), size=content.shape[:2])
-            codes.append(_mix_codes(networks, content, styles, mix))
+            codes.append(_mix_codes(networks, content, styles, mix, lambda share: progress(0.0)))
             contents.append(content)
             mixes.append(mix)
         progress(0.5)
@@ -103,7 +104,7 @@ class AdainEngine:
         progress(0.0)
 
         small = posters.reduce(content, MOST_PIXELS)
-        codes = _mix_codes(networks, small, styles, mix)
+        codes = _mix_codes(networks, small, styles, mix, lambda share: progress(0.0))
         soft = colour.soften(small) if mix.sharpness else None
         for top, painted in posters.paint(networks, content, codes, mix.masks, folder=folder, progress=progress):
             bottom = top + len(painted)
@@ -127,15 +128,42 @@ def measure_seconds(engine: AdainEngine, side: int, n_times: int = 7) -> list[fl
     return seconds[N_WARM:]
 
 
-def _mix_codes(networks, content, styles, mix):
+def _mix_codes(networks, content, styles, mix, tell):
     """A code (k, n) for each region. Between two codes lies a style between two styles."""
     if mix.colours == mixing.STATISTICS:
         styles = [colour.match_statistics(style, content) for style in styles]
     codes = mix.weights @ np.concatenate([networks.encode(style, mix.style_scale) for style in styles])
+    if mix.second_look and mix.strength:
+        codes = _correct_codes(networks, content, styles, mix, codes, tell)
     if mix.strength != 1:
         own = networks.encode(content, 1.0)
         codes = own + mix.strength * (codes - own)
     return codes
+
+
+def _correct_codes(networks, content, styles, mix, codes, tell):
+    """Each region's as if the whole photo were painted with it: its corrections are those of style and photo."""
+    corrected = []
+    for code, shares in zip(codes, mix.weights, strict=True):
+        used = [i for i, share in enumerate(shares) if share]
+        told = len(corrected)
+        try:
+            corrected.append(
+                networks.correct(
+                    content,
+                    code[None],
+                    [styles[i] for i in used],
+                    mix.style_scale,
+                    shares[used],
+                    lambda share, told=told: tell((told + share) / len(codes)),
+                )
+            )
+        except (OSError, ValueError, TypeError) as error:
+            log.warning("A second look is not possible: %s", error)
+            raise EngineError(NOT_LOADED) from error
+        except descent.NotANumber as error:
+            raise EngineError(pictures.NOT_PAINTED) from error
+    return np.concatenate(corrected)
 
 
 def _finish(picture, content, mix, edges):

@@ -38,6 +38,7 @@ class Parameter:
     choices: tuple[int | tuple[str, str], ...] = ()
     is_fine: bool = False  # few people want it: the page keeps it behind "More settings"
     is_effort: bool = False  # twice as much of it takes twice as long
+    extra: float = 0  # of a switch that is on: as much more work as so many megapixels
     needs: str = ""  # the switch without which it means nothing, and nobody is told of it
 
 
@@ -55,10 +56,12 @@ class EngineSpec:
     is_listed: bool = True  # False: for tests and checks of an installation, not on the create page
     mixes: bool = False  # takes `weights` and masks, and paints a small picture at once: fit for the mixer
 
-    def measure_effort(self, parameters: Mapping[str, Any]) -> float:
-        """How many times the usual work these settings ask for, the size apart."""
+    def measure_work(self, parameters: Mapping[str, Any], megapixels: float) -> float:
+        """How many megapixels with usual settings take as long as so many with these."""
         asked = (parameters.get(p.name, p.default) / p.default for p in self.parameters if p.is_effort)
-        return math.prod(asked)
+        return math.prod(asked) * megapixels + sum(
+            p.extra for p in self.parameters if parameters.get(p.name, p.default)
+        )
 
 
 class Rows(Protocol):

@@ -25,6 +25,7 @@ class Mix:
     style_scale: float
     colours: str | None  # LIGHT or STATISTICS where the photo's are kept
     sharpness: float
+    second_look: bool
     masks: np.ndarray | None  # (h, w, k) float32, adding up to one everywhere; None where there is one region
 
 
@@ -39,6 +40,7 @@ def read(inputs: Inputs, *, n_styles: int, size: tuple[int, int] | None) -> Mix:
         style_scale=pictures.number(given, "style_scale", 1.0, LEAST_SCALE, MOST_SCALE),
         colours=(STATISTICS if given.get("colours") == STATISTICS else LIGHT) if keeps else None,
         sharpness=pictures.number(given, "sharpness", 0.0, 0, 1),
+        second_look=bool(given.get("second_look")),
         masks=masks,
     )
 

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from tfapp.engines import pictures
+from tfapp.engines.correcting import Corrector
 from trainer import checkpoints, gradients
 from trainer.networks import adain, pixels
 from trainer.networks.architectures import AdaINArchitecture
@@ -43,6 +44,7 @@ class StyleNetworks:
 
         self._run_content, self._run_style, self._run_decoder = map(gradients.compile_for_pictures, networks.values())
         self._run_by_place = gradients.compile_for_pictures(by_place)
+        self._corrector, self._correcting = None, Lock()  # few people want it: it is made for the first of them
         self.smooth = smooth if self.architecture.fine else lambda painted: painted
         self._for_batches, self._compiling = {}, Lock()  # how many pictures → how content encoder and decoder run
         self.encode = pictures.Remembered(self._encode)
@@ -70,6 +72,13 @@ class StyleNetworks:
             run_content, run_decoder = self._run_for(n)
             painted = gradients.as_array(run_decoder(run_content(np.stack(padded[some])), codes[some]))
             yield from (self.smooth(picture[inside]) for picture, inside in zip(painted, places[some], strict=True))
+
+    def correct(self, photo, code, styles: Sequence[np.ndarray], scale: float, shares, tell) -> np.ndarray:
+        """The code (1, n) of a mix of styles, looked at so much larger, as it is best for a photo: see `Corrector`."""
+        with self._correcting:
+            if self._corrector is None:
+                self._corrector = Corrector(self.content_encoder, self.decoder)
+        return self._corrector.correct(photo, code, [_fit_style(style, scale) for style in styles], shares, tell)
 
     def _run_for(self, n):
         if n == 1:

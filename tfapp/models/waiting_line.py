@@ -155,7 +155,7 @@ def _seconds(kind: str, engine: str, parameters: dict, speeds: dict[str, float |
     speed = speeds.get(engine)
     if speed is None:
         return None
-    speed *= engines.measure_effort(engine, parameters)
-    if kind == "sketch":
-        return speed * SKETCH_MEGAPIXELS
-    return speed * (1 if kind == "texture" else 0.75) * float(parameters.get("size", 1024)) ** 2 / 1e6
+    megapixels = SKETCH_MEGAPIXELS
+    if kind != "sketch":
+        megapixels = (1 if kind == "texture" else 0.75) * float(parameters.get("size", 1024)) ** 2 / 1e6
+    return speed * engines.measure_work(engine, parameters, megapixels)
