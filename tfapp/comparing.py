@@ -74,7 +74,7 @@ def describe(spec: EngineSpec, controls: dict[str, Any]) -> list[tuple[str, str]
     """The settings that a preview is painted with, in words; its size is always the same."""
     known = [parameter for parameter in spec.parameters if parameter.kind not in ("size", "seed")]
     values = {parameter.name: controls.get(parameter.name, parameter.default) for parameter in known}
-    return parameters.describe(spec, parameters.adapt(spec, values))
+    return parameters.describe(spec, parameters.for_preview(spec, values))
 
 
 def _was_quick(offer: offers.Offer) -> bool:

@@ -91,8 +91,7 @@ def first_spec() -> EngineSpec | None:
 
 def wish(mix: Mix, controls: dict[str, Any], *, spec: EngineSpec, slug: str = "", is_draft: bool = False) -> Wish:
     """What a worker is asked to paint: the mix as it lies here, or in one style of the shelf alone."""
-    chosen = parameters.adapt(spec, controls)
-    chosen.pop("second_look", None)  # it takes too long for a preview, and says so
+    chosen = parameters.for_preview(spec, controls)
     masks: tuple[str, ...] = ()
     styles: tuple[str, ...] = ()
     if slug:

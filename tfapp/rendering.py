@@ -260,8 +260,9 @@ def _keep(job: Job, stored: images.StoredArtwork, *, seconds: float, n_together:
             thumbnails=stored.thumbnails,
         )
     megapixels = SKETCH_MEGAPIXELS if job.kind == "sketch" else stored.width * stored.height / 1e6
-    speed = seconds / engines.measure_work(job.engine, job.parameters, megapixels)
-    _remember_speed(job.engine, speed, weight=NEW_WEIGHT / n_together)  # a batch counts as one picture
+    if not engines.measure_work(job.engine, job.parameters, 0):  # else most of the time was not for its size
+        speed = seconds / engines.measure_work(job.engine, job.parameters, megapixels)
+        _remember_speed(job.engine, speed, weight=NEW_WEIGHT / n_together)  # a batch counts as one picture
     log.info("Job %s is done: %d × %d in %.2f s.", job.pk, stored.width, stored.height, seconds)
     return artwork
 

@@ -105,8 +105,8 @@ def time_turn(paint: Painter, seeds: Iterator[int], side: int, *, n_times: int, 
     return timed(lambda: paint(*pairs.pop()), n_times=n_times, n_warm=n_warm)
 
 
-def render(engine: Engine, photo: np.ndarray, style: np.ndarray, *, quality: str) -> np.ndarray:
-    return engine.render(Inputs(photo, (style,), {"quality": quality}), lambda share: None)
+def render(engine: Engine, photo: np.ndarray, style: np.ndarray, **parameters) -> np.ndarray:
+    return engine.render(Inputs(photo, (style,), parameters), lambda share: None)
 
 
 def run_both(predict: Interpreter, transfer: Interpreter, photo: np.ndarray, style: np.ndarray) -> np.ndarray:

@@ -9,7 +9,7 @@ from keras import ops
 
 from tests.benchmarks.engine import STYLE_SIDE, smooth_noise
 from tests.benchmarks.tables import Figure, milliseconds, timed
-from tfapp.engines import SHIPPED_FOLDER
+from tfapp.engines import SHIPPED_FOLDER, correcting
 from tfapp.engines.style_networks import StyleNetworks
 from trainer import gradients
 
@@ -21,7 +21,7 @@ PEAK_SIDE, PEAK_CHANNELS, PEAK_LAYERS = 64, 256, 8  # convolutions that fit the 
 
 
 def measure(argument: str) -> list[Figure]:
-    """The peak, then each size's products a second as a share of it, and what style code and photo take apart."""
+    """The peak, then each size's products a second as a share of it, and style code and second look apart."""
     peak, figure = measure_peak()
     figures = [figure]
     for quality, folder in FOLDERS.items():
@@ -44,6 +44,11 @@ def measure_networks(quality: str, networks: StyleNetworks, peak: float) -> list
     figures = [
         Figure(f"{quality}: style code", milliseconds(seconds), "about 15 ms", f"of a style picture of {STYLE_SIDE}²")
     ]
+    side = SIDES[0]
+    looked = (smooth_noise(0, side), code, [style], 1.0, np.ones(1), lambda share: None)
+    seconds = timed(lambda: networks.correct(*looked), n_times=5, n_warm=1)
+    told = f"{correcting.N_STEPS} steps; as long for every photo"
+    figures.append(Figure(f"{quality}: second look", milliseconds(seconds), "", told))
     for side in SIDES:
         photo = smooth_noise(0, side)
         times = TIMES if side <= 1024 else TIMES_OF_LARGE

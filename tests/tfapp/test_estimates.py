@@ -81,3 +81,10 @@ def test_a_second_look_takes_as_long_at_every_size(engine):
             for look in (False, True)
         )
         assert twice - once == pytest.approx(0.25 * extra)
+
+
+def test_a_second_look_is_taken_at_every_region():
+    one, three = (engines.measure_work("adain", {"second_look": True, "weights": [[1, 0]] * n}, 1.0) for n in (1, 3))
+
+    assert three - one == 2 * engines.SECOND_LOOK.extra
+    assert engines.measure_work("adain", {"weights": [[1, 0]] * 3}, 1.0) == 1

@@ -129,7 +129,7 @@ def test_the_page_keeps_what_few_people_want_behind_a_word(client):
     assert 'name="steps"' not in fine
     assert "300</output>" in page and "70%</output>" in page
     assert 'data-usual="300"' in page  # what the time that is told is counted by
-    assert 'data-extra="6"' in client.get("/?engine=adain").content.decode()
+    assert 'data-extra="8"' in client.get("/?engine=adain").content.decode()
     assert "More settings" not in client.get("/?engine=painter").content.decode()
 
 

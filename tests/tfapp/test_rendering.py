@@ -131,6 +131,14 @@ def test_the_time_of_many_steps_is_told_for_the_usual_number(engine):
     assert 0.03 / megapixels < told < 0.3 / megapixels  # of 300 steps; of 1,000 it would be 0.1 or more
 
 
+def test_a_second_look_says_nothing_of_the_time_that_others_take(engine):
+    factories.make_engine_status("adain", seconds_per_megapixel=0.25)
+    engine(lambda inputs, progress: inputs.content, "adain")
+
+    assert rendering.render(claim(engine="adain", parameters={"second_look": True}))
+    assert EngineStatus.objects.get().seconds_per_megapixel == 0.25
+
+
 def test_a_permanent_failure_is_told_in_the_engines_words(engine):
     engine(fail(EngineError("The photo is only one colour.")))
     job = claim()

@@ -249,6 +249,7 @@ def test_a_painter_without_styles_is_given_the_photo_alone(wishes):
 def test_how_colours_are_kept_is_told_where_they_are_kept():
     spec = SPECS["adain"]
 
+    assert "Second look" not in dict(comparing.describe(spec, {"second_look": True}))
     left, kept = (dict(comparing.describe(spec, {"keep_colours": keeps})) for keeps in (False, True))
 
     assert "How to keep them" not in left

@@ -49,6 +49,7 @@ def make_unpaired(folder):
 ADAIN = configs.to_dict(worlds.CONFIG) | {"compiled": False, "batch": 1, "validate_every": STEPS, "sample_every": STEPS}
 WORLDS = {
     "adain": (worlds.make_data, ADAIN),
+    "distillation": (worlds.make_data, worlds.DISTILLATION | {"compiled": False, "validate_every": STEPS}),
     "pix2pix": (make_pairs, SMALL | {"blocks": 1, "batch": 2}),
     "cyclegan": (make_unpaired, SMALL | {"generator": "unet", "depth": 3, "dropout": 0.5, "pool": 3}),
 }

@@ -11,7 +11,7 @@ TINY = AdaINArchitecture(
     stem=4, width=8, fine=4, encoder_blocks=1, decoder_blocks=1, style_widths=(4, 4, 4, 8), code_hidden=8
 )
 CONFIG = AdaINConfig(architecture=TINY, size=32, batch=2, warm_up=2, checkpoint_every=2, sample_every=2)
-
+DISTILLATION = {"architecture": {"widths": [3, 4, 5, 6, 6]}, "size": 32, "batch": 3, "noise": 1.0, "warm_up": 1}
 
 FIRST, LAST = 40, 70  # of these names one photo and three paintings are kept out
 

@@ -45,7 +45,7 @@ SECOND_LOOK = Parameter(
         "The painter looks at its painting, and corrects it: closer to the style, but some seconds later. "
         "Previews in the mixer are painted without."
     ),
-    extra=6,
+    extra=8,  # 2.5 s, where a megapixel takes about 0.3
 )
 QUALITY = Parameter(
     *("quality", _("Network"), "choice", "fine"),

@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,8 @@ from trainer.networks import pixels
 NOT_LOADED = gettext_noop("The painter's weights are missing or damaged.")
 
 FINE, SWIFT = "fine", "swift"  # qualities; what is not in a checkpoint of its own is painted by the other
-PAINTED_FROM = 0.8  # of the progress, after a second look
+LOOK_SHARE = 0.8  # of the progress of a second look; of a poster's, in which the painting takes longer:
+LOOK_SHARE_OF_POSTER = 0.2
 FADE = 0.2  # under this strength the photo itself shows through, and at 0 it is all there is
 MOST_PIXELS, MOST_PIXELS_ON_GPU = 1_500_000, 16_000_000  # in one piece: the first take a worker 1.2 GB
 N_TOGETHER, N_TOGETHER_ON_GPU = 1, 8  # two cores gain nothing; for a GPU see docs/decisions/0034
@@ -30,7 +32,7 @@ log = logging.getLogger(__name__)
 class AdainEngine:
     """Arbitrary style transfer. One instance may be used by several threads."""
 
-    alike = ("quality",)
+    alike = ("quality", "second_look")  # who wants no second look does not wait for those of others
 
     def load(self, source: str) -> None:
         """Load a checkpoint folder (config.json, model.weights.h5), and that in its `swift/`, if any. EngineError."""
@@ -63,10 +65,10 @@ class AdainEngine:
         # The style encoder has much that only one core can do: the other looks at the photo meanwhile.
         reading = self._beside.submit(networks.read, content)
         try:
-            codes = _mix_codes(networks, content, styles, mix, lambda share: progress(PAINTED_FROM * share))
+            codes = _mix_codes(networks, content, styles, mix, lambda share: progress(LOOK_SHARE * share))
         finally:
             read = reading.result()  # whatever happens, nothing goes on beside the next job
-        progress(PAINTED_FROM if mix.second_look else 0.1)
+        progress(LOOK_SHARE if mix.second_look else 0.1)
 
         picture = pictures.finished(networks.paint(read, codes, mix.masks))
         progress(0.9)
@@ -78,12 +80,16 @@ class AdainEngine:
     def render_together(self, inputs: Sequence[Inputs], progress: Progress) -> list[np.ndarray]:
         """The same for contents of one size and quality, without masks, in fewer runs. Raises EngineError."""
         networks = self._choose(inputs[0])
-        contents, codes, mixes = [], [], []
+        contents, codes, mixes, n = [], [], [], len(inputs)
+
+        def tell(share):
+            progress(0.5 * share)
+
         for one in inputs:
-            progress(0.5 * len(contents) / len(inputs))
+            _tell_part(tell, len(contents), n, 0.0)
             content, styles = pictures.photo_and_styles(one)
             mix = mixing.read(one, n_styles=len(styles), size=content.shape[:2])
-            codes.append(_mix_codes(networks, content, styles, mix, lambda share: progress(0.0)))
+            codes.append(_mix_codes(networks, content, styles, mix, partial(_tell_part, tell, len(contents), n)))
             contents.append(content)
             mixes.append(mix)
         progress(0.5)
@@ -104,9 +110,14 @@ class AdainEngine:
         progress(0.0)
 
         small = posters.reduce(content, MOST_PIXELS)
-        codes = _mix_codes(networks, small, styles, mix, lambda share: progress(0.0))
+        before = LOOK_SHARE_OF_POSTER if mix.second_look else 0.0
+        codes = _mix_codes(networks, small, styles, mix, lambda share: progress(before * share))
         soft = colour.soften(small) if mix.sharpness else None
-        for top, painted in posters.paint(networks, content, codes, mix.masks, folder=folder, progress=progress):
+
+        def paints(share):
+            progress(before + (1 - before) * share)
+
+        for top, painted in posters.paint(networks, content, codes, mix.masks, folder=folder, progress=paints):
             bottom = top + len(painted)
             edges = posters.find_edges(content, soft, top, bottom) if mix.sharpness else None
             yield _finish(pictures.finished(painted), content[top:bottom], mix, edges)
@@ -133,7 +144,7 @@ def _mix_codes(networks, content, styles, mix, tell):
     if mix.colours == mixing.STATISTICS:
         styles = [colour.match_statistics(style, content) for style in styles]
     codes = mix.weights @ np.concatenate([networks.encode(style, mix.style_scale) for style in styles])
-    if mix.second_look and mix.strength:
+    if mix.second_look:
         codes = _correct_codes(networks, content, styles, mix, codes, tell)
     if mix.strength != 1:
         own = networks.encode(content, 1.0)
@@ -146,24 +157,18 @@ def _correct_codes(networks, content, styles, mix, codes, tell):
     corrected = []
     for code, shares in zip(codes, mix.weights, strict=True):
         used = [i for i, share in enumerate(shares) if share]
-        told = len(corrected)
+        some = [styles[i] for i in used]
+        tell_one = partial(_tell_part, tell, len(corrected), len(codes))
         try:
-            corrected.append(
-                networks.correct(
-                    content,
-                    code[None],
-                    [styles[i] for i in used],
-                    mix.style_scale,
-                    shares[used],
-                    lambda share, told=told: tell((told + share) / len(codes)),
-                )
-            )
-        except (OSError, ValueError, TypeError) as error:
-            log.warning("A second look is not possible: %s", error)
-            raise EngineError(NOT_LOADED) from error
+            corrected.append(networks.correct(content, code[None], some, mix.style_scale, shares[used], tell_one))
         except descent.NotANumber as error:
             raise EngineError(pictures.NOT_PAINTED) from error
     return np.concatenate(corrected)
+
+
+def _tell_part(tell, before, n, share):
+    """The share of the whole, where so many of n parts were done before."""
+    tell((before + share) / n)
 
 
 def _finish(picture, content, mix, edges):

@@ -38,7 +38,7 @@ class Parameter:
     choices: tuple[int | tuple[str, str], ...] = ()
     is_fine: bool = False  # few people want it: the page keeps it behind "More settings"
     is_effort: bool = False  # twice as much of it takes twice as long
-    extra: float = 0  # of a switch that is on: as much more work as so many megapixels
+    extra: float = 0  # of a switch that is on: as much more work as so many megapixels, for each region of a mix
     needs: str = ""  # the switch without which it means nothing, and nobody is told of it
 
 
@@ -58,10 +58,10 @@ class EngineSpec:
 
     def measure_work(self, parameters: Mapping[str, Any], megapixels: float) -> float:
         """How many megapixels with usual settings take as long as so many with these."""
-        asked = (parameters.get(p.name, p.default) / p.default for p in self.parameters if p.is_effort)
-        return math.prod(asked) * megapixels + sum(
-            p.extra for p in self.parameters if parameters.get(p.name, p.default)
-        )
+        values = [(p, parameters.get(p.name, p.default)) for p in self.parameters]
+        efforts = [value / p.default for p, value in values if p.is_effort]
+        n_regions = len(parameters.get("weights") or [1])
+        return math.prod(efforts) * megapixels + n_regions * sum(p.extra for p, value in values if value)
 
 
 class Rows(Protocol):

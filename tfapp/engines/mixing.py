@@ -25,7 +25,7 @@ class Mix:
     style_scale: float
     colours: str | None  # LIGHT or STATISTICS where the photo's are kept
     sharpness: float
-    second_look: bool
+    second_look: bool  # not of the photo itself, which needs none
     masks: np.ndarray | None  # (h, w, k) float32, adding up to one everywhere; None where there is one region
 
 
@@ -34,13 +34,14 @@ def read(inputs: Inputs, *, n_styles: int, size: tuple[int, int] | None) -> Mix:
     given = inputs.parameters
     masks = _read_masks(inputs.masks, size)
     keeps = bool(given.get("keep_colours"))
+    strength = pictures.number(given, "strength", 1.0, 0, MOST_STRENGTH)
     return Mix(
-        strength=pictures.number(given, "strength", 1.0, 0, MOST_STRENGTH),
+        strength=strength,
         weights=_read_weights(given.get("weights"), n_styles, 1 if masks is None else masks.shape[-1]),
         style_scale=pictures.number(given, "style_scale", 1.0, LEAST_SCALE, MOST_SCALE),
         colours=(STATISTICS if given.get("colours") == STATISTICS else LIGHT) if keeps else None,
         sharpness=pictures.number(given, "sharpness", 0.0, 0, 1),
-        second_look=bool(given.get("second_look")),
+        second_look=bool(given.get("second_look")) and strength > 0,
         masks=masks,
     )
 

@@ -1,5 +1,6 @@
 """One checkpoint of style transfer, compiled: it reads photos, encodes styles, and paints the ones in the others."""
 
+import logging
 import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -7,8 +8,10 @@ from threading import Lock
 
 import cv2
 import numpy as np
+from django.utils.translation import gettext_noop
 
 from tfapp.engines import pictures
+from tfapp.engines.base import EngineError
 from tfapp.engines.correcting import Corrector
 from trainer import checkpoints, gradients
 from trainer.networks import adain, pixels
@@ -21,6 +24,11 @@ QUARTER = 4  # pixels a side of what the decoder works on
 N_PHOTOS = 8  # whose features are kept: those of people who try one setting after the other
 MOST_PIXELS_KEPT = 600_000  # larger photos are read again: their features take hundreds of megabytes
 SMOOTHING = np.array([1, 14, 1], "float32") / 16  # along each axis: takes a quarter of the finest, 2 % of ten pixels
+
+
+NOTHING_TO_LOOK_WITH = gettext_noop("A second look is not possible here: the network that looks is missing or damaged.")
+
+log = logging.getLogger(__name__)
 
 
 class StyleNetworks:
@@ -74,10 +82,17 @@ class StyleNetworks:
             yield from (self.smooth(picture[inside]) for picture, inside in zip(painted, places[some], strict=True))
 
     def correct(self, photo, code, styles: Sequence[np.ndarray], scale: float, shares, tell) -> np.ndarray:
-        """The code (1, n) of a mix of styles, looked at so much larger, as it is best for a photo: see `Corrector`."""
+        """The code (1, n) of a mix of styles, looked at so much larger, as it is best for a photo: see `Corrector`.
+
+        Raises EngineError where the network that looks is missing.
+        """
         with self._correcting:
             if self._corrector is None:
-                self._corrector = Corrector(self.content_encoder, self.decoder)
+                try:
+                    self._corrector = Corrector(self.content_encoder, self.decoder)
+                except (OSError, ValueError, TypeError) as error:
+                    log.warning("There is nothing to take a second look with: %s", error)
+                    raise EngineError(NOTHING_TO_LOOK_WITH) from error
         return self._corrector.correct(photo, code, [_fit_style(style, scale) for style in styles], shares, tell)
 
     def _run_for(self, n):

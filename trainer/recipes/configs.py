@@ -7,7 +7,7 @@ from trainer.networks.architectures import AdaINArchitecture, ThinVGGArchitectur
 
 PRECISIONS = ("auto", "mixed_bfloat16", "mixed_float16", "float32")
 IMAGENET = "imagenet"  # teachers to be downloaded
-TEACHER_FILES = ("vgg19_relu3_1.npz", "vgg19_small16_relu5_1.npz")  # of adain, where they lie in a folder: exact, small
+TEACHER_FILES = ("vgg19_relu3_1.npz", "vgg19_small16_relu5_1.npz")  # where they lie in a folder: exact, small
 DIRECTIONS = ("AtoB", "BtoA")
 GENERATORS = ("resnet", "unet")
 GAN_LOSSES = ("lsgan", "cross_entropy")
@@ -233,12 +233,8 @@ class CycleGANConfig(LoopOptions):
         return _describe_generator(self, 3)
 
 
-BY_RECIPE = {  # for who wants no Keras
-    "pix2pix": Pix2PixConfig,
-    "cyclegan": CycleGANConfig,
-    "adain": AdaINConfig,
-    "distillation": DistillationConfig,
-}
+# Of what the studio trains, for who wants no Keras. What distillation makes paints nothing: it is for the shell.
+BY_RECIPE = {"pix2pix": Pix2PixConfig, "cyclegan": CycleGANConfig, "adain": AdaINConfig}
 
 
 def from_dict(kind: type, values: dict):

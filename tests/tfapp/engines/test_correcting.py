@@ -1,5 +1,6 @@
 """The second look: codes corrected for a photo, what that changes in a picture, and what it must not change."""
 
+import hashlib
 import shutil
 
 import numpy as np
@@ -10,6 +11,8 @@ from tfapp.engines import SHIPPED_FOLDER, correcting, descent, posters
 from tfapp.engines.adain import MOST_PIXELS, AdainEngine
 from tfapp.engines.base import EngineError, Inputs
 from trainer import checkpoints
+from trainer.networks import thin_vgg
+from trainer.networks.architectures import ThinVGGArchitecture
 
 PHOTO = draw_photo(1)
 STYLES = tuple(draw_style(i) for i in range(3))
@@ -33,7 +36,8 @@ def corrector(engine):
 
 
 def test_what_a_picture_loses_gets_less(engine, corrector):
-    networks, code, losses = engine._networks["fine"], engine._networks["fine"].encode(STYLES[0]), []
+    code, losses = engine._networks["fine"].encode(STYLES[0]), []
+    before = code.copy()
     ask = corrector._ask
 
     def listen(*tensors):
@@ -51,7 +55,7 @@ def test_what_a_picture_loses_gets_less(engine, corrector):
     assert losses[-1]["all"] < 0.9 * losses[0]["all"]
     assert losses[-1]["gram"] < losses[0]["gram"]
     assert corrected.shape == code.shape and corrected.dtype == np.float32
-    assert np.abs(networks.encode(STYLES[0]) - code).max() == 0  # what is remembered stays as it was
+    assert np.array_equal(code, before)  # what is remembered stays as it was
 
 
 def test_the_picture_is_another_and_comes_again(engine):
@@ -90,8 +94,14 @@ def test_each_region_has_corrections_of_its_own(engine):
     assert np.abs(both - right)[:, -60:].mean() < 0.5 * np.abs(both - right)[:, :60].mean()
 
 
+@pytest.fixture
+def quick(monkeypatch):
+    """Two steps, where only the way there and back is looked at."""
+    monkeypatch.setattr(correcting, "N_STEPS", 2)
+
+
 @pytest.mark.parametrize("size", [(40, 300), (300, 40), (97, 131), (16, 16), (600, 600)])
-def test_photos_of_any_shape_are_looked_at_twice(engine, size):
+def test_photos_of_any_shape_are_looked_at_twice(engine, size, quick):
     photo = np.random.default_rng(1).random((*size, 3), "float32")
 
     assert paint(engine, photo=photo, second_look=True).shape == photo.shape
@@ -111,10 +121,11 @@ def test_it_looks_at_the_shape_that_is_most_like_the_photo(size, shape):
     assert abs(row / shape[0] - 0.5) < 0.02 and abs(column / shape[1] - 0.5) < 0.02
 
 
-def test_progress_is_told_on_the_way_and_may_stop_it(engine):
+def test_progress_is_told_on_the_way_and_may_stop_it(engine, quick):
     told = []
-    paint(engine, tell=told.append, second_look=True)
-    assert len(told) > correcting.N_STEPS and told == sorted(told)
+    masks = np.zeros((*PHOTO.shape[:2], 1), "float32")
+    paint(engine, STYLES[:2], tell=told.append, masks=masks, second_look=True)
+    assert len(told) > 2 * correcting.N_STEPS and told == sorted(told) and told[-1] == 1
 
     class Stopped(Exception):
         pass
@@ -127,17 +138,21 @@ def test_progress_is_told_on_the_way_and_may_stop_it(engine):
         paint(engine, tell=stop, second_look=True)
 
 
-def test_several_at_once_are_each_alone(engine):
+def test_several_at_once_are_each_alone(engine, quick):
     inputs = [Inputs(PHOTO, STYLES[i : i + 1], {"second_look": True}) for i in range(2)]
 
-    together = engine.render_together(inputs, lambda share: None)
+    told = []
+
+    together = engine.render_together(inputs, told.append)
+
+    assert told == sorted(told) and len(set(told)) > 2 * correcting.N_STEPS
 
     for picture, one in zip(together, inputs, strict=True):
         alone = engine.render(one, lambda share: None)
         assert np.abs(picture - alone).mean() < 0.005
 
 
-def test_a_poster_is_corrected_as_its_small_self_is(engine, tmp_path, monkeypatch):
+def test_a_poster_is_corrected_as_its_small_self_is(engine, tmp_path, monkeypatch, quick):
     seen = []
     networks = engine._networks["fine"]
     correct = networks.correct
@@ -145,9 +160,11 @@ def test_a_poster_is_corrected_as_its_small_self_is(engine, tmp_path, monkeypatc
     photo = np.repeat(np.repeat(PHOTO, 8, axis=0), 8, axis=1)
     assert photo[..., 0].size > MOST_PIXELS
 
-    rows = list(
-        engine.render_rows(Inputs(photo, STYLES[:1], {"second_look": True}), lambda share: None, folder=tmp_path)
-    )
+    told = []
+
+    rows = list(engine.render_rows(Inputs(photo, STYLES[:1], {"second_look": True}), told.append, folder=tmp_path))
+
+    assert told == sorted(told) and len(set(told)) > correcting.N_STEPS
 
     assert sum(len(some) for some in rows) == len(photo)
     assert np.array_equal(seen[0], posters.reduce(photo, MOST_PIXELS))
@@ -157,9 +174,9 @@ def test_without_the_network_that_looks_it_says_so(monkeypatch, tmp_path):
     engine = AdainEngine()
     engine.load(str(SHIPPED_FOLDER / "adain"))
     shutil.copy(correcting.FOLDER / checkpoints.CONFIG, tmp_path)
-    monkeypatch.setattr(correcting.Corrector.__init__, "__defaults__", (tmp_path,))
+    monkeypatch.setattr(correcting, "FOLDER", tmp_path)
 
-    with pytest.raises(EngineError, match="missing or damaged"):
+    with pytest.raises(EngineError, match="second look is not possible"):
         paint(engine, second_look=True)
     assert paint(engine).shape == PHOTO.shape
 
@@ -172,3 +189,15 @@ def test_numbers_that_are_none_end_as_a_sentence(engine, monkeypatch):
 
     with pytest.raises(EngineError):
         paint(engine, second_look=True)
+
+
+def test_the_network_that_looks_is_the_one_in_its_card():
+    weights = (correcting.FOLDER / checkpoints.WEIGHTS).read_bytes()
+    config, card = checkpoints.read_config(correcting.FOLDER), (correcting.FOLDER / "card.md").read_text()
+
+    assert hashlib.sha256(weights).hexdigest() in card
+    assert f"{config['parameters']['total']:,}" in card
+    assert (
+        thin_vgg.build(ThinVGGArchitecture.from_config(config["architecture"])).count_params()
+        == (config["parameters"]["total"])
+    )

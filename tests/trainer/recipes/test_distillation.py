@@ -1,19 +1,18 @@
 """Distillation at its smallest: a thin VGG learns what a wide one sees, and a resume changes nothing."""
 
+from dataclasses import replace
+
 import keras
 import numpy as np
 import pytest
 from PIL import Image
 
-from tests.trainer.worlds import make_data
+from tests.trainer.worlds import DISTILLATION, make_data
 from trainer import gradients, training
 from trainer.networks.architectures import ThinVGGArchitecture
-from trainer.recipes import distillation
-from trainer.recipes.configs import DistillationConfig
+from trainer.recipes import configs, distillation
 
-CONFIG = DistillationConfig(
-    architecture=ThinVGGArchitecture((3, 4, 5, 6, 6)), size=32, batch=3, noise=1.0, learning_rate=0.02, warm_up=1
-)
+CONFIG = configs.from_dict(configs.DistillationConfig, DISTILLATION | {"learning_rate": 0.02})
 
 
 @pytest.fixture(scope="module")
@@ -64,10 +63,11 @@ def test_the_loss_is_the_share_that_each_layer_misses(data):
 def test_noise_lies_over_pictures_but_not_over_the_kept_out(data):
     noisy = build(data).make_batch(0)["picture"]
     keras.utils.set_random_seed(5)
-    clean = distillation.build(DistillationConfig(size=32, batch=3, noise=0.0), data, steps=3, seed=5)
+    clean = distillation.build(replace(CONFIG, noise=0.0), data, steps=3, seed=5)
 
     assert not np.array_equal(noisy, clean.make_batch(0)["picture"])
     assert noisy.dtype == np.uint8 and noisy.shape == (3, 32, 32, 3)
+    assert np.array_equal(build(data)._read_fixed(), clean._read_fixed())
 
 
 def test_the_sample_shows_picture_wide_and_thin(data, tmp_path):
@@ -95,4 +95,4 @@ def test_what_is_no_thin_vgg_is_refused(widths):
 
 def test_the_size_must_be_halved_four_times():
     with pytest.raises(ValueError, match="multiple of 16"):
-        DistillationConfig(size=40)
+        configs.DistillationConfig(size=40)
