@@ -42,7 +42,7 @@ SHARPNESS = Parameter(
 SECOND_LOOK = Parameter(
     *("second_look", _("Second look"), "switch", False),
     help=_(
-        "The painter looks at its painting, and corrects it: closer to the style, but some seconds later. "
+        "The painter looks at its painting, and corrects it: clearer and richer, but some seconds later. "
         "Previews in the mixer are painted without."
     ),
     extra=8,  # 2.5 s, where a megapixel takes about 0.3
