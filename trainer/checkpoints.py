@@ -190,14 +190,16 @@ def kinds_of(config: dict) -> tuple[str, ...]:
     return {1: ("sketch",), 3: ("photo", "sketch")}.get(channels, ())
 
 
-def shrink(source: Path, target: Path, facts: dict) -> None:
+def shrink(source: Path, target: Path, facts: dict, *, leave_out: tuple[str, ...] = ()) -> None:
     """Make a checkpoint folder to be shipped: float16 weights, and the config with more facts in it.
+
+    `leave_out` names networks that only training needs.
 
     Arrays whose numbers are too large for float16 stay as they are. Raises ValueError for what is no number.
     """
     target.mkdir(parents=True, exist_ok=True)
     with h5py.File(source / WEIGHTS, "r") as whole:
-        names = [f"{network}/{name}" for network in whole for name in whole[network]]
+        names = [f"{network}/{name}" for network in whole if network not in leave_out for name in whole[network]]
         arrays = {name: _halve(whole[name][()], name) for name in names}
     write_arrays(target / WEIGHTS, arrays)
     write_config(target, read_config(source) | {"weights": "float16"} | facts)

@@ -192,6 +192,18 @@ def test_a_shrunk_checkpoint_is_half_as_wide_and_holds_the_same_network(tmp_path
     assert checkpoints.read_config(tmp_path / "shipped") == expected
 
 
+def test_what_only_training_needs_is_not_shipped(tmp_path):
+    networks = {name: keras.Sequential([keras.Input((4,)), keras.layers.Dense(4)]) for name in ("features", "hints")}
+    checkpoints.save_weights(tmp_path / checkpoints.WEIGHTS, networks)
+    checkpoints.write_config(tmp_path, {})
+
+    checkpoints.shrink(tmp_path, tmp_path / "shipped", {}, leave_out=("hints",))
+
+    checkpoints.load_weights(tmp_path / "shipped" / checkpoints.WEIGHTS, {"features": networks["features"]})
+    with pytest.raises(ValueError, match="hints"):
+        checkpoints.load_weights(tmp_path / "shipped" / checkpoints.WEIGHTS, {"hints": networks["hints"]})
+
+
 def test_a_manifest_names_the_hash_of_its_file(tmp_path):
     folder = checkpoints.save(tmp_path, 2, ARRAYS, {})
 

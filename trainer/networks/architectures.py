@@ -65,7 +65,7 @@ class AdaINArchitecture:
 
 @dataclass(frozen=True)
 class ThinVGGArchitecture:
-    """Of a network that looks at pictures as VGG-19 does; the defaults have 0.5 million parameters."""
+    """Of a network that looks at pictures as VGG-19 does; the defaults have 0.6 million parameters."""
 
     widths: tuple[int, ...] = (16, 48, 96, 128, 128)  # channels at 1, 1/2, 1/4, 1/8 and 1/16 of the picture
 

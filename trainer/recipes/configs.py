@@ -114,7 +114,7 @@ class DistillationConfig(LoopOptions):
     noise: float = option(
         0.3, _("Share of pictures with noise over them."), least=0, most=1
     )  # whoever optimises a picture may begin with noise
-    steps: int = option(6000, _("Updates in all."), least=1)  # about 40 minutes on two busy cores
+    steps: int = option(6000, _("Updates in all."), least=1)  # half an hour on two busy cores
     learning_rate: float = option(2e-3, _("After the warm-up; it then falls on a cosine."), least=0)
     warm_up: int = option(100, _("Steps until the learning rate is reached."), least=0)
     clip: float = option(5.0, _("Largest global norm of the gradients."), least=0)
