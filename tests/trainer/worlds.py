@@ -3,6 +3,7 @@
 import numpy as np
 from PIL import Image
 
+from trainer import training
 from trainer.networks.architectures import AdaINArchitecture
 from trainer.networks.perceptual import BLOCKS
 from trainer.recipes.configs import AdaINConfig
@@ -41,3 +42,11 @@ def make_teacher(path, n_blocks: int, width: int = 4):
             arrays |= {f"conv{block}_{i}/kernel": kernel, f"conv{block}_{i}/bias": np.zeros(width, "float32")}
             before = width
     np.savez(path, **arrays)
+
+
+def train_whole_and_in_parts(build, folder):
+    """The runs of three steps that `build()` makes: one never stopped, and one stopped after its first and resumed."""
+    whole = training.train(build(), folder / "whole", steps=3, seed=5)
+    asked = iter([False])
+    training.train(build(), folder / "parts", steps=3, seed=5, should_stop=lambda: next(asked, True))
+    return whole, training.train(build(), folder / "parts", steps=3, seed=5, resume=True)

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pytest
 
-from tests.trainer.worlds import CONFIG, make_data
+from tests.trainer.worlds import CONFIG, make_data, train_whole_and_in_parts
 from trainer import gradients, training
 from trainer.networks import perceptual, pixels
 from trainer.recipes import adain
@@ -33,11 +33,7 @@ def uncompiled(monkeypatch):
 
 
 def test_a_stopped_and_resumed_run_is_the_run_and_every_kernel_learns(data, tmp_path, uncompiled):
-    whole = training.train(build(data), tmp_path / "whole", steps=3, seed=5)
-    asked = iter([False])
-
-    training.train(build(data), tmp_path / "parts", steps=3, seed=5, should_stop=lambda: next(asked, True))
-    resumed = training.train(build(data), tmp_path / "parts", steps=3, seed=5, resume=True)
+    whole, resumed = train_whole_and_in_parts(lambda: build(data), tmp_path)
 
     states = whole.state(), resumed.state()
     assert all(np.array_equal(states[0][name], states[1][name]) for name in states[0])

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.trainer.worlds import DISTILLATION, make_data
-from trainer import gradients, training
+from tests.trainer.worlds import DISTILLATION, make_data, train_whole_and_in_parts
+from trainer import gradients
 from trainer.networks.architectures import ThinVGGArchitecture
 from trainer.recipes import configs, distillation
 
@@ -31,11 +31,7 @@ def build(data, seed=5, steps=3):
 
 
 def test_a_stopped_and_resumed_run_is_the_run(data, tmp_path, uncompiled):
-    whole = training.train(build(data), tmp_path / "whole", steps=3, seed=5)
-    asked = iter([False])
-
-    training.train(build(data), tmp_path / "parts", steps=3, seed=5, should_stop=lambda: next(asked, True))
-    resumed = training.train(build(data), tmp_path / "parts", steps=3, seed=5, resume=True)
+    whole, resumed = train_whole_and_in_parts(lambda: build(data), tmp_path)
 
     states = whole.state(), resumed.state()
     assert all(np.array_equal(states[0][name], states[1][name]) for name in states[0])
