@@ -7,7 +7,6 @@ with, seen by a thin VGG of our own.
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 from keras import ops
@@ -39,11 +38,10 @@ WEIGHTS = {
 class Corrector:
     """For one painter's encoder and decoder, Keras models. Raises OSError, ValueError or TypeError for no features."""
 
-    def __init__(self, content_encoder, decoder, folder: Path | str | None = None):
-        folder = folder or FOLDER
-        architecture = ThinVGGArchitecture.from_config(checkpoints.read_config(folder).get("architecture"))
+    def __init__(self, content_encoder, decoder):
+        architecture = ThinVGGArchitecture.from_config(checkpoints.read_config(FOLDER).get("architecture"))
         self._features = thin_vgg.build(architecture, gradients.choose_precision())
-        checkpoints.load_weights(Path(folder) / checkpoints.WEIGHTS, {"features": self._features})
+        checkpoints.load_weights(FOLDER / checkpoints.WEIGHTS, {"features": self._features})
         self._encoder, self._decoder = content_encoder, decoder
         self._ask = gradients.compile_step(self._look)
 
@@ -75,28 +73,17 @@ class Corrector:
             statistics.append([(one.mean, one.deviation, one.gram) for one in found])
             palettes.append(perceptual.sort_colours(_lift(pixels.resize(style, *size))))
         mix = partial(_mix, shares)
-        return [tuple(map(mix, zip(*of_layer, strict=True))) for of_layer in zip(*statistics, strict=True)], mix(
-            palettes
-        )
+        layers = [tuple(map(mix, zip(*of_layer, strict=True))) for of_layer in zip(*statistics, strict=True)]
+        return layers, mix(palettes)
 
     def _look(self, code, painted_from, photo, content, statistics, palette):
         def measure(code):
             picture = self._decoder([painted_from, code])
             maps = self._features(picture)
-            pairs = [
-                (perceptual.summarize(ours), perceptual.Statistics(*theirs))
-                for ours, theirs in zip(maps, statistics, strict=True)
-            ]
-            losses = {
+            losses = perceptual.measure_style(maps, [perceptual.Statistics(*one) for one in statistics]) | {
                 "content": perceptual.measure_content(maps[thin_vgg.CONTENT], content),
-                "moments": sum(perceptual.measure_moments(*pair) for pair in pairs),
-                "gram": sum(perceptual.measure_gram(*pair) for pair in pairs),
-                "covariance": sum(perceptual.measure_covariance(*pair) for pair in pairs),
-                "contrast": perceptual.measure_contrast(picture, photo),
                 "palette": ops.mean(ops.abs(perceptual.sort_colours(picture) - palette)),
-                "blotches": perceptual.measure_blotches(picture, photo),
-                "variation": perceptual.measure_variation(picture),
-                "overflow": perceptual.measure_overflow(picture),
+                **perceptual.measure_surface(picture, photo),
             }
             return LOUDER * sum(WEIGHTS[name] * value for name, value in losses.items()), losses
 

@@ -149,6 +149,29 @@ def measure_covariance(result: Statistics, style: Statistics):
     return ops.mean(ops.log1p(ops.sqrt(difference / energy + EPSILON)))
 
 
+def measure_style(maps, styles) -> dict:
+    """The three distances of statistics by name, each a sum over layers: of a picture's maps, and a style's statistics.
+
+    The maps are (n, h, w, c), one a layer.
+    """
+    pairs = [(summarize(ours), theirs) for ours, theirs in zip(maps, styles, strict=True)]
+    return {
+        "moments": sum(measure_moments(*pair) for pair in pairs),
+        "gram": sum(measure_gram(*pair) for pair in pairs),
+        "covariance": sum(measure_covariance(*pair) for pair in pairs),
+    }
+
+
+def measure_surface(picture, content) -> dict:
+    """What pixels alone tell of a painted photo, by name: both (n, h, w, 3) in 0..1."""
+    return {
+        "contrast": measure_contrast(picture, content),
+        "blotches": measure_blotches(picture, content),
+        "variation": measure_variation(picture),
+        "overflow": measure_overflow(picture),
+    }
+
+
 def measure_missed(result, wanted):
     """Which share of the energy of features (n, h, w, c), around their means, others do not have: 0 to about 1."""
     result, wanted = (ops.cast(one, "float32") for one in (result, wanted))

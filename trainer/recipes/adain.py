@@ -115,19 +115,10 @@ class AdaIN:
         config, (exact, small) = self.config, self.teachers
         content_features, style_statistics = targets
         deep = small(picture)
-        statistics = [perceptual.summarize(f) for f in (*exact(picture), *deep)]
-
-        pairs = list(zip(statistics, style_statistics, strict=True))
-        losses = {
+        losses = perceptual.measure_style((*exact(picture), *deep), style_statistics) | {
             "content": perceptual.measure_content(deep[DEEP_LAYERS.index(CONTENT_LAYER)], content_features),
-            "moments": sum(perceptual.measure_moments(ours, theirs) for ours, theirs in pairs),
-            "gram": sum(perceptual.measure_gram(ours, theirs) for ours, theirs in pairs),
-            "covariance": sum(perceptual.measure_covariance(ours, theirs) for ours, theirs in pairs),
-            "contrast": perceptual.measure_contrast(picture, content),
             "palette": perceptual.measure_palette(picture, style),
-            "blotches": perceptual.measure_blotches(picture, content),
-            "variation": perceptual.measure_variation(picture),
-            "overflow": perceptual.measure_overflow(picture),
+            **perceptual.measure_surface(picture, content),
             "identity": ops.mean(same * ops.mean(ops.abs(picture - content), axis=(1, 2, 3))),
         }
         weights = {name: getattr(config, f"{name}_weight") for name in losses}
