@@ -52,6 +52,12 @@ def words(name: str, default: str = "") -> list[str]:
     return [word.strip() for word in text(name, default).split(",") if word.strip()]
 
 
+def absolute(name: str) -> str:
+    """A path, which need not exist, for children with another current folder; or nothing."""
+    path = text(name)
+    return str(Path(path).expanduser().absolute()) if path else ""
+
+
 def folder(name: str, default: Path) -> Path:
     """A folder that exists or can be made."""
     path = Path(text(name) or default).expanduser().absolute()

@@ -216,9 +216,8 @@ PRELOAD = env.words("STYLESITE_PRELOAD")
 TFHUB_HANDLE = env.text(
     "STYLESITE_TFHUB_HANDLE", "https://tfhub.dev/google/magenta/arbitrary-image-stylization-v1-256/2"
 )
-TEACHERS = env.text("STYLESITE_TEACHERS")  # a folder, in place of a download
-TEACHERS = str(Path(TEACHERS).expanduser().absolute()) if TEACHERS else ""  # children have another current one
-TFLITE_FOLDER = env.text("STYLESITE_TFLITE_FOLDER")
+TEACHERS = env.absolute("STYLESITE_TEACHERS")  # a folder, in place of a download
+TFLITE_FOLDER = env.absolute("STYLESITE_TFLITE_FOLDER")
 FEATURES = env.features("STYLESITE_FEATURES")
 DEVICE = env.device("STYLESITE_DEVICE")
 TOGETHER = env.whole_number("STYLESITE_TOGETHER", 0, low=0, high=16)  # pictures painted at once; 0: the engine knows

@@ -53,6 +53,7 @@ LOADED_BY_DJANGO = re.compile(
 LOADERS = ("tfapp.engines", "tfapp.shelf", "trainer.recipes")  # the registries
 DOORS = re.compile(r".+\.(tasks|apps)")
 KERNELS = ("trainer.gradients", "trainer.networks.kernels")  # the only ones in trainer that see a backend
+NO_BACKEND = ("keras", "ai_edge_litert")  # which runs a guide that is given as a file, whatever trains
 
 FORBIDDEN_NAMES = {"common", "helper", "helpers", "lib", "manager", "managers", "misc", "services", "util", "utils"}
 TOP_LEVEL = {
@@ -152,7 +153,7 @@ def trainer_naming_a_backend(modules: list[Module]) -> Complaints:
         for module in modules
         if is_under(module.name, "trainer") and module.name not in KERNELS
         for found in module.imports
-        if is_under(found.target, *HEAVY) and not is_under(found.target, "keras")
+        if is_under(found.target, *HEAVY) and not is_under(found.target, *NO_BACKEND)
     ]
 
 

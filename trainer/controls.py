@@ -62,6 +62,7 @@ LABELS = {
     "gan_loss": gettext_lazy("Adversarial loss"),
     "generator": gettext_lazy("Generator"),
     "gram_weight": gettext_lazy("Weight of the Gram matrices"),
+    "guide": gettext_lazy("Guide"),
     "hand_drawn": gettext_lazy("Drawn by hand"),
     "hint": gettext_lazy("Colour hints"),
     "identity_share": gettext_lazy("Share of identities"),
@@ -71,6 +72,7 @@ LABELS = {
     "lambda_gan": gettext_lazy("Weight of the adversarial loss"),
     "lambda_identity": gettext_lazy("Weight of identity"),
     "lambda_l1": gettext_lazy("Weight of L1"),
+    "layout_weight": gettext_lazy("Weight of the layout"),
     "learning_rate": gettext_lazy("Learning rate"),
     "lift": gettext_lazy("Light in dark styles"),
     "moments_weight": gettext_lazy("Weight of the moments"),
@@ -144,6 +146,15 @@ def teachers(folder: str) -> forms.Field:
         initial=folder or configs.IMAGENET,
         required=False,
         help_text=explain_teachers(folder),
+    )
+
+
+def guide(folder: str) -> forms.Field:
+    """Of adain from a dataset: the pair of TFLite files in a folder of this server, which may have none; or nothing."""
+    here = [(folder, _("that of this server"))] if folder else []
+    help_text = _("A painter whose layout of light and colours is learned; STYLESITE_TFLITE_FOLDER names its folder.")
+    return forms.ChoiceField(
+        label=label("guide"), choices=[("", _("none")), *here], initial="", required=False, help_text=help_text
     )
 
 

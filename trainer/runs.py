@@ -241,7 +241,8 @@ def _check_options(dataset, recipe, given, steps):
     """The options that differ from the recipe's defaults, and the number of steps."""
     kind = configs.BY_RECIPE[recipe]
     if dataset and recipe == "adain":
-        given = given | GIVEN_BY_DATASET | {"teachers": _choose_teachers(given.get("teachers"))}
+        chosen = {"teachers": _choose_teachers(given.get("teachers")), "guide": _choose_guide(given.get("guide"))}
+        given = given | GIVEN_BY_DATASET | chosen
     try:
         config = configs.from_dict(kind, given | ({"steps": steps} if steps else {}))
     except (ValueError, TypeError) as error:
@@ -260,6 +261,17 @@ def _choose_teachers(given):
         sentence = _("%(folder)s, which STYLESITE_TEACHERS names, holds no %(name)s: adain cannot learn without it.")
         raise Refused(sentence % {"folder": given, "name": missing[0]})
     return given
+
+
+def _choose_guide(given):
+    """For adain from a dataset, which holds none: that of this server, or none; no other folder of it."""
+    if given and given != settings.TFLITE_FOLDER:
+        raise Refused(_("The guide is none, or the folder that STYLESITE_TFLITE_FOLDER names; leave it empty."))
+    missing = [name for name in configs.GUIDE_FILES if given and not Path(given, name).is_file()]
+    if missing:
+        sentence = _("%(folder)s, which STYLESITE_TFLITE_FOLDER names, holds no %(name)s: it is no guide.")
+        raise Refused(sentence % {"folder": given, "name": missing[0]})
+    return given or ""
 
 
 def _differing(kind, values, ignored):

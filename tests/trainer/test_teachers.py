@@ -1,4 +1,6 @@
-"""Who teaches adain: networks of this server, or such as are downloaded; said and checked before a run begins."""
+"""Who teaches adain, and who guides it: what this server has, or is downloaded; checked before a run begins."""
+
+import uuid
 
 import pytest
 
@@ -57,3 +59,49 @@ def test_the_painter_is_taught_from_no_other_folder(teachers):
 
     with pytest.raises(runs.Refused, match="STYLESITE_TEACHERS"):
         runs.start(dataset, recipe="adain", title="x", options={"teachers": teachers})
+
+
+@pytest.fixture
+def guide(settings, teachers, tmp_path):
+    """A folder of this server, as STYLESITE_TFLITE_FOLDER names it."""
+    for name in configs.GUIDE_FILES:
+        (tmp_path / name).touch()
+    settings.TFLITE_FOLDER = str(tmp_path)
+    return tmp_path
+
+
+def test_the_form_of_adain_offers_the_guide_of_this_server_or_none(guide):
+    dataset = factories.make_dataset(kind="unpaired")
+    given = {"title": "x", "dataset": dataset.pk, "steps": 4}
+
+    form = forms.RunForm(given | {"guide": str(guide)}, recipe="adain")
+    without = forms.RunForm(given | {"key": str(uuid.uuid4())}, recipe="adain")
+
+    assert form["guide"].initial == "" and form.is_valid() and without.is_valid(), (form.errors, without.errors)
+    assert form.submit(None).options["guide"] == str(guide)
+    assert "guide" not in without.submit(None).options
+    assert not forms.RunForm(given | {"guide": "/etc"}, recipe="adain").is_valid()
+
+
+def test_a_server_without_a_guide_offers_none(settings):
+    settings.TFLITE_FOLDER = ""
+
+    assert forms.RunForm(recipe="adain").fields["guide"].choices == [("", "none")]
+
+
+@pytest.mark.parametrize("folder", ["/root", "../../..", "guide"])
+def test_the_painter_follows_no_other_folder(guide, folder):
+    dataset = factories.make_dataset(kind="unpaired")
+
+    with pytest.raises(runs.Refused, match="STYLESITE_TFLITE_FOLDER"):
+        runs.start(dataset, recipe="adain", title="x", options={"guide": folder})
+
+
+def test_a_guide_with_a_file_missing_is_told_before_anything_is_started(guide):
+    (guide / configs.GUIDE_FILES[1]).unlink()
+    dataset = factories.make_dataset(kind="unpaired")
+
+    with pytest.raises(runs.Refused, match="STYLESITE_TFLITE_FOLDER names, holds no transfer"):
+        runs.start(dataset, recipe="adain", title="x", options={"guide": str(guide)})
+
+    assert not Run.objects.exists()

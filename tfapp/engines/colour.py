@@ -3,10 +3,10 @@
 import cv2
 import numpy as np
 
+from trainer.networks import colours
 from trainer.networks.pixels import LUMINANCE
 
 EDGE_SHARE = 0.006  # of the longer side: what is finer than this is an edge
-LEAST_VARIANCE = 1e-5  # of a picture of one colour, which would be divided by
 
 
 def keep_colours(picture: np.ndarray, photo: np.ndarray) -> np.ndarray:
@@ -27,7 +27,7 @@ def match_statistics(style: np.ndarray, photo: np.ndarray) -> np.ndarray:
 
     Gatys et al. 2016, arXiv:1606.05897, section 4.1, by the symmetric square roots of the covariances.
     """
-    (mean, root, _), (own_mean, _, own_inverse) = _look_at_colours(photo), _look_at_colours(style)
+    (mean, root, _), (own_mean, _, own_inverse) = colours.look_at(photo), colours.look_at(style)
     moved = (style - own_mean) @ (own_inverse @ root) + mean
     return np.clip(moved, 0, 1).astype("float32")
 
@@ -45,11 +45,3 @@ def soften(photo: np.ndarray) -> np.ndarray:
 def sharpen(picture: np.ndarray, edges: np.ndarray, amount: float) -> np.ndarray:
     """The picture, (h, w, 3) in 0..1, with `amount` (0 to 1) of a photo's edges (h, w) laid over its light."""
     return np.clip(picture + amount * edges[..., None], 0, 1).astype("float32")
-
-
-def _look_at_colours(picture):
-    """Mean, and square root and inverse square root of the covariance, of a picture's colours."""
-    colours = picture.reshape(-1, 3).astype("float64")
-    values, vectors = np.linalg.eigh(np.cov(colours.T, bias=True))
-    roots = np.sqrt(np.maximum(values, 0) + LEAST_VARIANCE)
-    return colours.mean(0), (vectors * roots) @ vectors.T, (vectors / roots) @ vectors.T

@@ -248,6 +248,15 @@ def measure_blotches(picture, content):
     return ops.mean(ops.mean(distances, axis=1) / (2 * ops.mean(energy, axis=1) + BLOTCH_EPSILON))
 
 
+def measure_layout(picture, guide):
+    """How far light and colours of a picture (n, h, w, 3) are from where a guide (n, h / 4, w / 4, 3) has them.
+
+    Both in 0..1: the mean distance along three opponent axes of means of 8×8 pixels, so that strokes are free.
+    """
+    difference = _average_squares(picture, COARSE) - guide
+    return ops.mean(ops.abs(ops.matmul(ops.average_pool(difference, 2, strides=1, padding="valid"), OPPONENTS)))
+
+
 def measure_overflow(picture):
     """Mean distance of the pixels from the range 0..1."""
     return ops.mean(ops.relu(-picture) + ops.relu(picture - 1.0))

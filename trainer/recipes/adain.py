@@ -14,7 +14,7 @@ from PIL import Image
 from trainer import gradients
 from trainer.datasets import pictures
 from trainer.networks import adain, perceptual, pixels
-from trainer.recipes import optimizers, teachers
+from trainer.recipes import guides, optimizers, teachers
 from trainer.recipes.configs import AdaINConfig as Config
 from trainer.recipes.teachers import DEEP_LAYERS
 
@@ -47,6 +47,7 @@ class AdaIN:
         self.networks = adain.build_networks(config.architecture)
         self.variables = [w for network in self.networks.values() for w in network.trainable_variables]
         self.teachers = teachers.load(data / config.teachers, config.teachers)
+        self.guide = guides.Guide(data / config.guide) if config.guide else None
         self.optimizers = {"adam": optimizers.build_warmed(config, steps, self.variables)}
         self.photos = pictures.PictureFolder(data / config.photos)
         self.paintings = pictures.PictureFolder(data / config.paintings)
@@ -57,7 +58,7 @@ class AdaIN:
         style = self.paintings.crop_batch(rng, config.batch, pictures.painting_crops(config.size))
         same = rng.random(config.batch) < config.identity_share
         style[same] = content[same]
-        return {"content": content, "style": style, "same": same.astype("float32")}
+        return self._add_guide({"content": content, "style": style, "same": same.astype("float32")})
 
     def take_step(self, batch: dict) -> dict:
         content, style = pixels.from_bytes(batch["content"]), pixels.from_bytes(batch["style"])
@@ -67,7 +68,7 @@ class AdaIN:
 
         def measure():
             picture = _stylize(self.networks, content, style)
-            losses = self._measure(picture, content, wanted, targets, batch["same"])
+            losses = self._measure(picture, content, wanted, targets, batch["same"], batch.get("guide"))
             return gradients.scale_loss(adam, losses["loss"]), losses
 
         (_, losses), slopes = gradients.value_and_gradients(measure, self.variables)
@@ -89,11 +90,13 @@ class AdaIN:
     def validate(self, networks: dict[str, keras.Model]) -> dict[str, float]:
         """The losses on the kept-out pairs of the samples; nothing where there are none."""
         found = []
-        for pair in self._read_fixed():
-            content, style = (pixels.from_bytes(picture[None]) for picture in pair)
+        for photo, painting in self._read_fixed():
+            batch = self._add_guide({"content": photo[None], "style": painting[None], "same": np.zeros(1, "float32")})
+            content, style, same = pixels.from_bytes(batch["content"]), pixels.from_bytes(batch["style"]), batch["same"]
             picture = _stylize(networks, content, style)
-            wanted = self._choose_wanted(style, ops.zeros(1))
-            losses = self._measure(picture, content, wanted, self._look_at_targets(content, wanted), ops.zeros(1))
+            wanted = self._choose_wanted(style, same)
+            targets = self._look_at_targets(content, wanted)
+            losses = self._measure(picture, content, wanted, targets, same, batch.get("guide"))
             found.append({name: float(gradients.as_array(value)) for name, value in losses.items()})
         return {name: float(np.mean([losses[name] for losses in found])) for name in found[0]} if found else {}
 
@@ -106,12 +109,25 @@ class AdaIN:
         """Whose statistics a picture should have: a dark style's, made lighter, but where it is the photo itself."""
         return perceptual.lighten_dark(style, self.config.lift * (1 - same))
 
+    def _add_guide(self, batch):
+        """Where the guide, if there is one, would have light and colours: (n, size / 4, size / 4, 3) in 0..1."""
+        if self.guide is None:
+            return batch
+        contents, styles = (batch[name] / np.float32(255) for name in ("content", "style"))
+        wanted = gradients.as_array(self._choose_wanted(styles, batch["same"]))
+        sides = [side // perceptual.COARSE for side in contents.shape[1:3]]
+        layouts = [
+            pixels.resize(photo, *sides) if same else self.guide.lay_out(photo, style, colours)
+            for photo, style, colours, same in zip(contents, styles, wanted, batch["same"], strict=True)
+        ]
+        return batch | {"guide": np.stack(layouts)}
+
     def _look_at_targets(self, content, style):
         exact, small = self.teachers
         content_features = small(content)[DEEP_LAYERS.index(CONTENT_LAYER)]
         return content_features, [perceptual.summarize(f) for f in (*exact(style), *small(style))]
 
-    def _measure(self, picture, content, style, targets, same):
+    def _measure(self, picture, content, style, targets, same, guide=None):
         config, (exact, small) = self.config, self.teachers
         content_features, style_statistics = targets
         deep = small(picture)
@@ -121,6 +137,8 @@ class AdaIN:
             **perceptual.measure_surface(picture, content),
             "identity": ops.mean(same * ops.mean(ops.abs(picture - content), axis=(1, 2, 3))),
         }
+        if guide is not None:
+            losses["layout"] = perceptual.measure_layout(picture, guide)
         weights = {name: getattr(config, f"{name}_weight") for name in losses}
         return {"loss": sum(weights[name] * value for name, value in losses.items())} | losses
 

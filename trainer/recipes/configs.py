@@ -8,6 +8,7 @@ from trainer.networks.architectures import AdaINArchitecture, ThinVGGArchitectur
 PRECISIONS = ("auto", "mixed_bfloat16", "mixed_float16", "float32")
 IMAGENET = "imagenet"  # teachers to be downloaded
 TEACHER_FILES = ("vgg19_relu3_1.npz", "vgg19_small16_relu5_1.npz")  # where they lie in a folder: exact, small
+GUIDE_FILES = ("predict.tflite", "transfer.tflite")  # of a style, its code; of a photo and a code, a picture
 DIRECTIONS = ("AtoB", "BtoA")
 GENERATORS = ("resnet", "unet")
 GAN_LOSSES = ("lsgan", "cross_entropy")
@@ -67,6 +68,9 @@ class AdaINConfig(LoopOptions):
     photos: str = option("photos", _("Folder of content pictures inside the data folder."))
     paintings: str = option("paintings", _("Folder of style pictures inside the data folder."))
     teachers: str = option("teachers", _("Folder of VGG .npz files, or imagenet to download VGG-19."))
+    guide: str = option(
+        "", _("Folder with predict.tflite and transfer.tflite, a painter whose layout of colours is learned; or none.")
+    )
     size: int = option(256, _("Side of a training square, in pixels."), least=32)  # time grows with its square
     batch: int = option(4, _("Pairs of photo and painting in a step."), least=1)  # several styles steady the gradient
     steps: int = option(8000, _("Updates in all."), least=1)  # about two hours on two busy cores
@@ -82,6 +86,7 @@ class AdaINConfig(LoopOptions):
     contrast_weight: float = option(35.0, _("Contrast along the edges of the photo."), least=0)
     palette_weight: float = option(7.0, _("All colours of the style, highlights and shadows too."), least=0)
     blotches_weight: float = option(2.0, _("Against blotches of colour in flat areas."), least=0)
+    layout_weight: float = option(20.0, _("Light and colours where the guide has them."), least=0)  # of a few cells
     lift: float = option(
         0.08, _("How much lighter than its style a picture in a dark one is painted."), least=0, most=0.5
     )

@@ -177,6 +177,20 @@ def test_blotch_loss_tells_colours_that_follow_the_photo_from_others():
     assert float(perceptual.measure_blotches(blotches, halves)) > 0.2
 
 
+def test_a_layout_is_what_a_guide_has_and_strokes_are_free():
+    rng = np.random.default_rng(0)
+    picture, guide = rng.random((2, 32, 48, 3), "float32"), rng.random((2, 8, 12, 3), "float32")
+
+    difference = picture.reshape(2, 8, 4, 12, 4, 3).mean((2, 4)) - guide
+    smooth = (difference[:, 1:, 1:] + difference[:, 1:, :-1] + difference[:, :-1, 1:] + difference[:, :-1, :-1]) / 4
+    expected = np.abs(smooth @ perceptual.OPPONENTS).mean()
+
+    assert float(perceptual.measure_layout(picture, guide)) == pytest.approx(expected, rel=1e-4)
+    own = np.repeat(np.repeat(guide, 4, axis=1), 4, axis=2)
+    strokes = np.where(np.indices((32, 48)).sum(0)[..., None] % 2, 0.1, -0.1).astype("float32")
+    assert float(perceptual.measure_layout(own + strokes, guide)) < 1e-6
+
+
 def test_a_teacher_gives_the_layers_asked_for(tmp_path):
     make_teacher(tmp_path / "vgg.npz", n_blocks=3, width=4)
 
