@@ -28,6 +28,7 @@ USUAL = {
     "adain": ("size", "batch", "learning_rate", "content_weight", "moments_weight", "gram_weight", "teachers"),
 }
 LABELS = {
+    "activity_weight": gettext_lazy("Weight of the activity"),
     "architecture": gettext_lazy("Architecture"),
     "average_decay": gettext_lazy("Decay of the average"),
     "batch": gettext_lazy("Batch"),

@@ -19,6 +19,9 @@ N_PIECES = 16
 WINDOW = 5  # pixels a side, of local contrast
 KEPT_CONTRAST = 1.2  # of the photo's: a little more of it looks crisp
 CONTRAST_EPSILON = 1e-4  # a deviation of 0.01 is hardly seen
+WINDOWS = (4, 8, 16)  # pixels a side, of activity
+QUIET = 0.005  # a deviation of luminance that nobody tells from none
+HARDLY_SEEN = 0.01  # a deviation of colours that says little of a layout
 COARSE = 4  # pixels a side, whose mean is a colour of the palette
 N_CELLS = 32  # at most, along the shorter side, in which a picture is looked at for blotches
 BRIGHT, DARK = 0.36, 0.24  # mean luminances: of a style that is left as it is, and of one that is lifted wholly
@@ -249,12 +252,28 @@ def measure_blotches(picture, content):
 
 
 def measure_layout(picture, guide):
-    """How far light and colours of a picture (n, h, w, 3) are from where a guide (n, h / 4, w / 4, 3) has them.
+    """How differently a picture (n, h, w, 3) lays out its light and hues than a guide (n, h / 4, w / 4, 3), 0 to 2.
 
-    Both in 0..1: the mean distance along three opponent axes of means of 8×8 pixels, so that strokes are free.
+    Of means of 8×8 pixels along each of three opponent axes, one minus the correlation, and less where the guide
+    hardly varies. How strong colours are is left to the style: where nobody can tell which colour a guide would
+    choose, a distance would be least for a grey one.
     """
-    difference = _average_squares(picture, COARSE) - guide
-    return ops.mean(ops.abs(ops.matmul(ops.average_pool(difference, 2, strides=1, padding="valid"), OPPONENTS)))
+    ours, theirs = (_smooth_layout(x) for x in (_average_squares(picture, COARSE), guide))
+    variances = [ops.mean(ops.square(x), axis=(1, 2)) for x in (ours, theirs)]
+    products = [variance + HARDLY_SEEN**2 / 10 for variance in variances]
+    correlation = ops.mean(ours * theirs, axis=(1, 2)) * ops.rsqrt(products[0] * products[1])
+    deviation = ops.sqrt(variances[1] + EPSILON**2)
+    return ops.mean(deviation / (deviation + HARDLY_SEEN) * (1 - correlation))
+
+
+def measure_activity(picture, content, style):
+    """How far the local contrast of a picture is from the style's, place by place; all (n, h, w, 3), of one size.
+
+    The quietest places of the photo should be as quiet as the quietest of the style, and the busiest as busy: the mean
+    distance of logarithms of deviations of luminance, in windows of 4, 8 and 16 pixels. Statistics alone would leave
+    a little relief everywhere.
+    """
+    return sum(_compare_activity(picture, content, style, window) for window in WINDOWS) / len(WINDOWS)
 
 
 def measure_overflow(picture):
@@ -272,6 +291,31 @@ def _frozen(weights, name, *, size, dtype, padding="reflect"):
     layer.build((None, None, None, kernel.shape[2]))
     layer.set_weights([kernel, bias])
     return layer
+
+
+def _smooth_layout(x):
+    """Along opponent axes, means of 2×2 of the cells (n, h, w, 3), around the mean of each axis."""
+    axes = ops.matmul(ops.average_pool(ops.cast(x, "float32"), 2, strides=1, padding="valid"), OPPONENTS)
+    return axes - ops.mean(axes, axis=(1, 2), keepdims=True)
+
+
+def _compare_activity(picture, content, style, window):
+    ours, theirs, wanted = (_measure_deviations(x, window) for x in (picture, content, style))
+    order = ops.argsort(_flatten(ops.average_pool(theirs, 3, strides=1, padding="same")), axis=-1)
+    return ops.mean(ops.abs(ops.take_along_axis(_flatten(ours), order, axis=-1) - ops.sort(_flatten(wanted), axis=-1)))
+
+
+def _measure_deviations(x, window):
+    """Logarithms of the deviation of luminance in windows that overlap by half."""
+    light = ops.matmul(ops.cast(x, "float32"), pixels.LUMINANCE[:, None])
+    how = {"pool_size": window, "strides": window // 2, "padding": "valid"}
+    mean = ops.average_pool(light, **how)
+    variance = ops.relu(ops.average_pool(light * light, **how) - mean * mean)
+    return ops.log(variance + QUIET**2) / 2
+
+
+def _flatten(x):
+    return ops.reshape(x, (ops.shape(x)[0], -1))
 
 
 def _average_windows(x):

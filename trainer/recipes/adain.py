@@ -134,6 +134,7 @@ class AdaIN:
         losses = perceptual.measure_style((*exact(picture), *deep), style_statistics) | {
             "content": perceptual.measure_content(deep[DEEP_LAYERS.index(CONTENT_LAYER)], content_features),
             "palette": perceptual.measure_palette(picture, style),
+            "activity": perceptual.measure_activity(picture, content, style),
             **perceptual.measure_surface(picture, content),
             "identity": ops.mean(same * ops.mean(ops.abs(picture - content), axis=(1, 2, 3))),
         }

@@ -86,7 +86,8 @@ class AdaINConfig(LoopOptions):
     contrast_weight: float = option(35.0, _("Contrast along the edges of the photo."), least=0)
     palette_weight: float = option(7.0, _("All colours of the style, highlights and shadows too."), least=0)
     blotches_weight: float = option(2.0, _("Against blotches of colour in flat areas."), least=0)
-    layout_weight: float = option(20.0, _("Light and colours where the guide has them."), least=0)  # of a few cells
+    activity_weight: float = option(0.7, _("Quiet where the photo is quiet, busy where it is busy."), least=0)
+    layout_weight: float = option(4.0, _("Light and colours where the guide has them."), least=0)
     lift: float = option(
         0.08, _("How much lighter than its style a picture in a dark one is painted."), least=0, most=0.5
     )

@@ -177,18 +177,51 @@ def test_blotch_loss_tells_colours_that_follow_the_photo_from_others():
     assert float(perceptual.measure_blotches(blotches, halves)) > 0.2
 
 
-def test_a_layout_is_what_a_guide_has_and_strokes_are_free():
+def test_a_layout_is_what_a_guide_has_however_strong_and_strokes_are_free():
     rng = np.random.default_rng(0)
     picture, guide = rng.random((2, 32, 48, 3), "float32"), rng.random((2, 8, 12, 3), "float32")
 
-    difference = picture.reshape(2, 8, 4, 12, 4, 3).mean((2, 4)) - guide
-    smooth = (difference[:, 1:, 1:] + difference[:, 1:, :-1] + difference[:, :-1, 1:] + difference[:, :-1, :-1]) / 4
-    expected = np.abs(smooth @ perceptual.OPPONENTS).mean()
+    def smooth(cells):
+        pooled = (cells[:, 1:, 1:] + cells[:, 1:, :-1] + cells[:, :-1, 1:] + cells[:, :-1, :-1]) / 4
+        return (pooled @ perceptual.OPPONENTS).reshape(2, -1, 3)
 
-    assert float(perceptual.measure_layout(picture, guide)) == pytest.approx(expected, rel=1e-4)
+    lost = []
+    for ours, theirs in zip(smooth(picture.reshape(2, 8, 4, 12, 4, 3).mean((2, 4))), smooth(guide), strict=True):
+        for a, b in zip(ours.T, theirs.T, strict=True):
+            lost.append(b.std() / (b.std() + 0.01) * (1 - np.corrcoef(a, b)[0, 1]))
+
+    assert float(perceptual.measure_layout(picture, guide)) == pytest.approx(np.mean(lost), rel=1e-2)
     own = np.repeat(np.repeat(guide, 4, axis=1), 4, axis=2)
     strokes = np.where(np.indices((32, 48)).sum(0)[..., None] % 2, 0.1, -0.1).astype("float32")
-    assert float(perceptual.measure_layout(own + strokes, guide)) < 1e-6
+    assert float(perceptual.measure_layout(0.4 * own + 0.2 + strokes, guide)) < 0.01
+    assert float(perceptual.measure_layout(own, np.full_like(guide, 0.3))) < 1e-3, "a plain guide asks for nothing"
+
+
+def test_what_is_quiet_in_the_photo_is_as_quiet_as_the_quietest_of_the_style():
+    noise = np.random.default_rng(0).normal(0, 1, (1, 64, 64, 1)).astype("float32")
+    left = (np.arange(64) < 32).astype("float32")[None, None, :, None]
+    photo, style = (
+        0.5 + noise * (amount + 0.1 * side) * np.ones(3) for amount, side in ((0.002, left), (0.03, 1 - left))
+    )
+    right, wrong = (0.5 + noise * (0.03 + 0.1 * side) * np.ones(3) for side in (left, 1 - left))
+
+    pictures = [x.astype("float32") for x in (right, wrong, photo, style)]
+    found = [float(perceptual.measure_activity(x, *pictures[2:])) for x in pictures[:2]]
+
+    assert found[0] < 0.1 * found[1], "where they are counts, and that they are as busy as the style"
+    light = [x[0] @ LUMINANCE for x in pictures[1:]]
+    expected = []
+    for window in (4, 8, 16):
+        starts = range(0, 65 - window, window // 2)
+        ours, theirs, wanted = (
+            np.array([[np.log(x[i : i + window, j : j + window].var() + 0.005**2) / 2 for j in starts] for i in starts])
+            for x in light
+        )
+        padded = np.pad(theirs, 1, constant_values=np.nan)
+        views = np.lib.stride_tricks.sliding_window_view(padded, (3, 3))
+        order = np.argsort(np.nanmean(views, axis=(2, 3)).ravel())
+        expected.append(np.abs(ours.ravel()[order] - np.sort(wanted.ravel())).mean())
+    assert found[1] == pytest.approx(np.mean(expected), rel=0.02)
 
 
 def test_a_teacher_gives_the_layers_asked_for(tmp_path):

@@ -12,7 +12,7 @@ from trainer import gradients, training
 from trainer.networks import perceptual, pixels
 from trainer.recipes import adain
 
-OF_PIXELS = {"contrast", "palette", "blotches", "variation", "overflow", "identity"}
+OF_PIXELS = {"activity", "contrast", "palette", "blotches", "variation", "overflow", "identity"}
 LOSSES = {"content", "moments", "gram", "covariance"} | OF_PIXELS
 
 
