@@ -21,6 +21,7 @@ KEPT_CONTRAST = 1.2  # of the photo's: a little more of it looks crisp
 CONTRAST_EPSILON = 1e-4  # a deviation of 0.01 is hardly seen
 WINDOWS = (4, 8, 16)  # pixels a side, of activity
 QUIET = 0.005  # a deviation of luminance that nobody tells from none
+LAYOUT_SHARES = np.array([0.25, 1, 1], "float32")  # of light, and of the hues: a guide may have halos of light
 HARDLY_SEEN = 0.01  # a deviation of colours that says little of a layout
 COARSE = 4  # pixels a side, whose mean is a colour of the palette
 N_CELLS = 32  # at most, along the shorter side, in which a picture is looked at for blotches
@@ -252,18 +253,18 @@ def measure_blotches(picture, content):
 
 
 def measure_layout(picture, guide):
-    """How differently a picture (n, h, w, 3) lays out its light and hues than a guide (n, h / 4, w / 4, 3), 0 to 2.
+    """How differently a picture (n, h, w, 3) lays out its light and hues than a guide (n, h / 4, w / 4, 3), 0 to 1.5.
 
-    Of means of 8×8 pixels along each of three opponent axes, one minus the correlation, and less where the guide
-    hardly varies. How strong colours are is left to the style: where nobody can tell which colour a guide would
-    choose, a distance would be least for a grey one.
+    Of means of 8×8 pixels along each of three opponent axes, one minus the correlation: less where the guide hardly
+    varies, and a quarter of it along that of light. How strong colours are is left to the style: where nobody can tell
+    which colour a guide would choose, a distance would be least for a grey one.
     """
     ours, theirs = (_smooth_layout(x) for x in (_average_squares(picture, COARSE), guide))
     variances = [ops.mean(ops.square(x), axis=(1, 2)) for x in (ours, theirs)]
     products = [variance + HARDLY_SEEN**2 / 10 for variance in variances]
     correlation = ops.mean(ours * theirs, axis=(1, 2)) * ops.rsqrt(products[0] * products[1])
     deviation = ops.sqrt(variances[1] + EPSILON**2)
-    return ops.mean(deviation / (deviation + HARDLY_SEEN) * (1 - correlation))
+    return ops.mean(LAYOUT_SHARES * deviation / (deviation + HARDLY_SEEN) * (1 - correlation))
 
 
 def measure_activity(picture, content, style):
