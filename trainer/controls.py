@@ -1,6 +1,7 @@
 """Form fields made from what `describe` says of a recipe's options: labels, limits, and which are the usual ones."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from django import forms
@@ -150,9 +151,12 @@ def teachers(folder: str) -> forms.Field:
     )
 
 
-def guide(folder: str) -> forms.Field:
-    """Of adain from a dataset: the pair of TFLite files in a folder of this server, which may have none; or nothing."""
-    here = [(folder, _("that of this server"))] if folder else []
+def guide(folder: str, own: str = "") -> forms.Field:
+    """Of adain: none, the pair of TFLite files of this server, if it has one, or that of a run that is cloned."""
+    has_pair = folder and all(Path(folder, name).is_file() for name in configs.GUIDE_FILES)
+    here = [(folder, _("that of this server"))] if has_pair else []
+    if own and own != folder:
+        here.append((own, own))
     help_text = _("A painter whose layout of light and colours is learned; STYLESITE_TFLITE_FOLDER names its folder.")
     return forms.ChoiceField(
         label=label("guide"), choices=[("", _("none")), *here], initial="", required=False, help_text=help_text
@@ -178,7 +182,7 @@ def show(config: Any) -> dict[str, str]:
 
 
 def _show_value(value: Any) -> str:
-    if value is None:
+    if value is None or value == "":
         return "–"
     if isinstance(value, bool):
         return _("yes") if value else _("no")

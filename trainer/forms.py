@@ -115,7 +115,9 @@ class RunForm(forms.Form):
         self.fields.update(controls.fields(recipe))
         if recipe == "adain" and (source is None or source.dataset_id):  # a folder of the command line has its own
             self.fields["teachers"] = controls.teachers(settings.TEACHERS)
-            self.fields["guide"] = controls.guide(settings.TFLITE_FOLDER)
+        if recipe == "adain":  # no other folder of this server, whoever asks
+            own = "" if source is None else source.options.get("guide", "")
+            self.fields["guide"] = controls.guide(settings.TFLITE_FOLDER, own)
 
     def own(self) -> list[forms.BoundField]:
         return [self[name] for name in self.OWN]

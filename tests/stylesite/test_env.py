@@ -20,6 +20,14 @@ def test_it_reads_words_switches_and_numbers(monkeypatch):
     assert env.number("STYLESITE_NUMBER", 1, low=0, high=2) == 0.5
 
 
+def test_a_path_is_whole_whatever_the_current_folder_is_later(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", "/home/somebody")
+    for given, path in {"guide": f"{tmp_path}/guide", "~/guide": "/home/somebody/guide", " ": ""}.items():
+        monkeypatch.setenv("STYLESITE_PATH", given)
+        assert env.absolute("STYLESITE_PATH") == path
+
+
 def test_it_takes_the_default_where_nothing_is_said(monkeypatch):
     monkeypatch.setenv("STYLESITE_NUMBER", "")
 

@@ -5,7 +5,7 @@ import uuid
 import pytest
 
 from tests.trainer import factories
-from trainer import forms, runs
+from trainer import controls, forms, runs
 from trainer.models import Run
 from trainer.recipes import configs
 
@@ -105,3 +105,22 @@ def test_a_guide_with_a_file_missing_is_told_before_anything_is_started(guide):
         runs.start(dataset, recipe="adain", title="x", options={"guide": str(guide)})
 
     assert not Run.objects.exists()
+
+
+def test_a_clone_of_a_run_of_the_command_line_keeps_its_guide_and_takes_no_other_folder(settings, guide):
+    settings.TFLITE_FOLDER = ""
+    source = factories.make_run(recipe="adain", data=str(guide), options={"guide": "/srv/guide"})
+
+    choices = dict(forms.RunForm(recipe="adain", source=source).fields["guide"].choices)
+
+    assert set(choices) == {"", "/srv/guide"}
+
+
+def test_a_folder_that_holds_no_pair_is_not_offered(guide):
+    (guide / configs.GUIDE_FILES[0]).unlink()
+
+    assert dict(forms.RunForm(recipe="adain").fields["guide"].choices) == {"": "none"}
+
+
+def test_a_run_without_a_guide_shows_a_dash():
+    assert controls.show(configs.AdaINConfig())["Guide"] == "–"

@@ -12,14 +12,14 @@ EDGE_SHARE = 0.006  # of the longer side: what is finer than this is an edge
 def keep_colours(picture: np.ndarray, photo: np.ndarray) -> np.ndarray:
     """The picture's light with the photo's colours, both (h, w, 3) in 0..1. Nothing is clipped."""
     light = picture @ LUMINANCE
-    colours = photo - (photo @ LUMINANCE)[..., None]
+    hues = photo - (photo @ LUMINANCE)[..., None]
 
     # Where light and colour together would leave 0..1, the colour gives way.
-    room_above = (1 - light) / np.maximum(colours.max(-1), 1e-6)
-    room_below = light / np.maximum(-colours.min(-1), 1e-6)
+    room_above = (1 - light) / np.maximum(hues.max(-1), 1e-6)
+    room_below = light / np.maximum(-hues.min(-1), 1e-6)
     share = np.clip(np.minimum(room_above, room_below), 0, 1)
 
-    return np.clip(light[..., None] + share[..., None] * colours, 0, 1).astype("float32")
+    return np.clip(light[..., None] + share[..., None] * hues, 0, 1).astype("float32")
 
 
 def match_statistics(style: np.ndarray, photo: np.ndarray) -> np.ndarray:

@@ -264,7 +264,8 @@ def measure_layout(picture, guide):
     products = [variance + HARDLY_SEEN**2 / 10 for variance in variances]
     correlation = ops.mean(ours * theirs, axis=(1, 2)) * ops.rsqrt(products[0] * products[1])
     deviation = ops.sqrt(variances[1] + EPSILON**2)
-    return ops.mean(LAYOUT_SHARES * deviation / (deviation + HARDLY_SEEN) * (1 - correlation))
+    shares = ops.convert_to_tensor(LAYOUT_SHARES)
+    return ops.mean(shares * deviation / (deviation + HARDLY_SEEN) * (1 - correlation))
 
 
 def measure_activity(picture, content, style):

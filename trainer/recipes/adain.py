@@ -1,7 +1,8 @@
 """Fast arbitrary style transfer. Huang & Belongie 2017, arXiv:1703.06868; Ghiasi et al. 2017, arXiv:1705.06830.
 
 One step: a photo and a painting go through the encoders and the decoder; frozen VGGs compare the result's
-structure with the photo's and its channel statistics with the painting's.
+structure with the photo's and its channel statistics with the painting's. Pixels tell the rest: contrast, palette,
+activity, and where a guide would have its colours.
 """
 
 from pathlib import Path
@@ -92,7 +93,8 @@ class AdaIN:
         found = []
         for photo, painting in self._read_fixed():
             batch = self._add_guide({"content": photo[None], "style": painting[None], "same": np.zeros(1, "float32")})
-            content, style, same = pixels.from_bytes(batch["content"]), pixels.from_bytes(batch["style"]), batch["same"]
+            content, style = pixels.from_bytes(batch["content"]), pixels.from_bytes(batch["style"])
+            same = ops.convert_to_tensor(batch["same"])
             picture = _stylize(networks, content, style)
             wanted = self._choose_wanted(style, same)
             targets = self._look_at_targets(content, wanted)
@@ -110,15 +112,16 @@ class AdaIN:
         return perceptual.lighten_dark(style, self.config.lift * (1 - same))
 
     def _add_guide(self, batch):
-        """Where the guide, if there is one, would have light and colours: (n, size / 4, size / 4, 3) in 0..1."""
+        """The batch with `guide`, if there is one: where it would have colours, (n, size / 4, size / 4, 3)."""
         if self.guide is None:
             return batch
         contents, styles = (batch[name] / np.float32(255) for name in ("content", "style"))
-        wanted = gradients.as_array(self._choose_wanted(styles, batch["same"]))
+        tensors = map(ops.convert_to_tensor, (styles, batch["same"]))
+        wanted = gradients.as_array(self._choose_wanted(*tensors))
         sides = [side // perceptual.COARSE for side in contents.shape[1:3]]
         layouts = [
-            pixels.resize(photo, *sides) if same else self.guide.lay_out(photo, style, colours)
-            for photo, style, colours, same in zip(contents, styles, wanted, batch["same"], strict=True)
+            pixels.resize(photo, *sides) if same else self.guide.lay_out(photo, style, lightened)
+            for photo, style, lightened, same in zip(contents, styles, wanted, batch["same"], strict=True)
         ]
         return batch | {"guide": np.stack(layouts)}
 

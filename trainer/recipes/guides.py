@@ -19,6 +19,7 @@ except ImportError:  # a machine that only trains may lack it
     Interpreter = None
 
 SIDES = (256, 384)  # of a style and of a photo, as the pair was trained, where its files say nothing
+PATCH = 32  # pixels a side of what is tried first
 
 
 class Guide:
@@ -32,12 +33,20 @@ class Guide:
             if not path.is_file():
                 raise OSError(f"{folder} is no guide: it holds no {path.name}.")
         self._of_a_thread = threading.local()  # interpreters work for one thread each
-        self._open()
+        black = np.zeros((PATCH, PATCH, 3), "float32")
+        try:
+            layout = self.lay_out(black, black, black)
+        except (RuntimeError, ValueError, TypeError, IndexError, AttributeError) as error:
+            raise ValueError(
+                f"{folder} is no guide: its files do not fit together, or are no such networks."
+            ) from error
+        if layout.shape != (PATCH // COARSE, PATCH // COARSE, 3):
+            raise ValueError(f"{folder} is no guide: what it paints is no picture.")
 
     def lay_out(self, photo: np.ndarray, style: np.ndarray, wanted: np.ndarray) -> np.ndarray:
         """The guide's picture of a photo in a style, both (s, s, 3) in 0..1, small: (s / 4, s / 4, 3) float32.
 
-        Its colours are those of `wanted`, a picture of any size.
+        Its colours are those of `wanted`, a picture of any size, within 0..1.
         """
         predict, transfer = self._open()
         painted = _run(transfer, photo, _run(predict, style))
@@ -51,14 +60,13 @@ class Guide:
 
 
 def _open(path, side):
-    try:
-        network = Interpreter(str(path), num_threads=1)
-        detail = next(detail for detail in network.get_input_details() if _is_picture(detail))
-        if detail["shape"][1] == 1:
-            network.resize_tensor_input(detail["index"], (1, side, side, 3))
-        network.allocate_tensors()
-    except (RuntimeError, ValueError, StopIteration) as error:
-        raise ValueError(f"{path} is no network of a guide.") from error
+    network = Interpreter(str(path), num_threads=1)
+    detail = next((detail for detail in network.get_input_details() if _is_picture(detail)), None)
+    if detail is None:
+        raise ValueError(f"{path} takes no picture.")
+    if detail["shape"][1] == 1:
+        network.resize_tensor_input(detail["index"], (1, side, side, 3))
+    network.allocate_tensors()
     return network
 
 

@@ -61,7 +61,16 @@ def test_what_is_no_guide_is_told_before_anything_is_trained(data, tmp_path):
 
     tiny.save_tflite_pair(tmp_path)
     (tmp_path / "transfer.tflite").write_bytes(b"no network")
-    with pytest.raises(ValueError, match=r"transfer\.tflite is no network of a guide"):
+    with pytest.raises(ValueError, match=r"is no guide: its files do not fit together"):
+        build(data, tmp_path)
+
+
+@pytest.mark.parametrize("names", [("transfer", "predict"), ("predict", "predict"), ("transfer", "transfer")])
+def test_files_that_do_not_fit_together_are_told_too(data, pair, tmp_path, names):
+    for role, name in zip(("predict", "transfer"), names, strict=True):
+        (tmp_path / f"{role}.tflite").write_bytes((pair / f"{name}.tflite").read_bytes())
+
+    with pytest.raises(ValueError, match="is no guide"):
         build(data, tmp_path)
 
 
