@@ -42,8 +42,8 @@ SHARPNESS = Parameter(
 SECOND_LOOK = Parameter(
     *("second_look", _("Second look"), "switch", False),
     help=_(
-        "The painter looks at its painting, and corrects it: clearer and richer, but some seconds later. "
-        "Previews in the mixer are painted without."
+        "The painter looks at its painting and paints it anew: another picture, sometimes a better one, "
+        "some seconds later. Previews in the mixer are painted without."
     ),
     extra=8,  # 2.5 s, where a megapixel takes about 0.3
 )
